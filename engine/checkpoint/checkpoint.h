@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// A checkpoint folder: which tensors it holds, and reading them straight to where they are needed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkpoint/model_config.h"
+
+namespace deepseekocr {
+
+/// Storage types of safetensors that a weight may have.
+enum class ElementType { f32, f16, bf16 };
+
+/// Bytes of one element.
+size_t element_size(ElementType type);
+
+/// Where a tensor lies and what it is.
+struct TensorInfo {
+  ElementType type = ElementType::bf16;
+  std::vector<int64_t> shape;
+  int shard = 0;
+  uint64_t offset = 0;  ///< bytes from the start of the shard file
+  uint64_t bytes = 0;
+};
+
+/// A name and the shape that a model of some configuration needs.
+struct TensorRequirement {
+  std::string name;
+  std::vector<int64_t> shape;
+};
+
+/// The tensors that `config` asks for, in file order of the official checkpoint (specification 2).  Includes the unused
+/// CLIP patch embedding; `position_ids` is not in it and is ignored when present.
+std::vector<TensorRequirement> required_tensors(const ModelConfig& config);
+
+/// An opened checkpoint folder.  Opening reads and checks config.json and every safetensors header (one file, the
+/// official odd name, or shards with an index): sizes, offsets, overlaps, truncation, names, dtypes and shapes, all
+/// against the configuration and the file before any weight is read.  Not thread-safe except read(), which may be
+/// called from several threads at once.
+class Checkpoint {
+ public:
+  /// @throws CheckpointError / EngineError(DSOCR_NOT_FOUND) naming the file, the tensor and what was expected.
+  static Checkpoint open(const std::filesystem::path& directory);
+
+  Checkpoint(Checkpoint&&) noexcept;
+  Checkpoint& operator=(Checkpoint&&) noexcept;
+  ~Checkpoint();
+
+  const std::filesystem::path& directory() const;
+  const ModelConfig& config() const;
+  /// `directory`/tokenizer.json if that file exists, else empty.
+  std::filesystem::path tokenizer_path() const;
+
+  const TensorInfo& info(const std::string& name) const;
+  /// Number of weights, and bytes on disk, of all required tensors.
+  uint64_t parameter_count() const;
+  uint64_t total_bytes() const;
+
+  /// Reads one tensor, converted to `target`, into `destination` (row-major, parameter count × element_size(target)
+  /// bytes).  Equal types are read in place; others go through a small buffer, so nothing is held twice.
+  /// bf16/f16 → f32 is exact; to bf16 rounds to nearest even.
+  /// @throws CheckpointError on a read error or a file that has become shorter.
+  void read(const std::string& name, ElementType target, void* destination) const;
+
+ private:
+  struct Impl;
+  explicit Checkpoint(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace deepseekocr

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Pictures on the host: what comes in (any supported format) and what the model's preprocessing works on (RGB, 8 bit).
+#pragma once
+
+#include <deepseekocr/engine.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace deepseekocr {
+
+/// A rectangle of pixels.
+struct Rect {
+  int x = 0;
+  int y = 0;
+  int width = 0;
+  int height = 0;
+  bool operator==(const Rect&) const = default;
+};
+
+/// An owned RGB picture, 8 bits a channel, rows without padding: data[(y * width + x) * 3 + channel].
+struct RgbImage {
+  int width = 0;
+  int height = 0;
+  std::vector<uint8_t> data;
+
+  RgbImage() = default;
+  RgbImage(int w, int h) : width(w), height(h), data(static_cast<size_t>(w) * static_cast<size_t>(h) * 3) {}
+  uint8_t* row(int y) { return data.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * 3; }
+  const uint8_t* row(int y) const { return data.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * 3; }
+};
+
+/// Checks a picture of the caller: format known, 1..32768 pixels a side, at most 2^28 in all, planes present, strides
+/// large enough, area inside.
+/// @throws ArgumentError naming the value.
+void check_image(const DsocrImage& image);
+
+/// The area that is read: `image.area`, or everything.
+Rect image_area(const DsocrImage& image);
+
+/// Converts the area of a checked picture to RGB.  Alpha is dropped, grey replicated.  YUV: matrix and range as
+/// given, within 2 levels of GStreamer's videoconvert with its default settings (chroma resampled linearly).
+RgbImage to_rgb(const DsocrImage& image);
+
+}  // namespace deepseekocr

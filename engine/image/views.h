@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// From a picture to the views that the vision encoder sees (specification 3).
+#pragma once
+
+#include <deepseekocr/engine.h>
+
+#include <vector>
+
+#include "checkpoint/model_config.h"
+#include "image/image.h"
+
+namespace deepseekocr {
+
+/// Columns and rows of a tile grid; {0, 0}: no tiles.
+struct TileGrid {
+  int columns = 0;
+  int rows = 0;
+  int count() const { return columns * rows; }
+  bool operator==(const TileGrid&) const = default;
+};
+
+/// What will be done with a picture; decided from its size alone.
+struct ViewPlan {
+  CanvasSize global;    ///< size of the global view
+  bool squash = false;  ///< global view by plain resize (tiny, small), else letterbox
+  TileGrid tiles;       ///< gundam only
+  int tile_size = 640;
+};
+
+/// All views of one picture, RGB 8 bit, not yet normalised.
+struct PageViews {
+  RgbImage global;
+  std::vector<RgbImage> tiles;  ///< row-major, all tile_size × tile_size
+  TileGrid grid;
+};
+
+/// Chooses canvas and tiles (3.2, 3.4; mode AUTO: the canvas rule of the design where config.uses_canvases(), else
+/// gundam).
+/// @param max_tiles 2..9 (0: 9); transformers uses 9, vLLM 6.
+/// @throws ArgumentError for a bad mode or max_tiles, naming the value.
+ViewPlan plan_views(int width, int height, DsocrMode mode, int max_tiles, const ModelConfig& config);
+
+/// Carries the plan out: Pillow-exact 8-bit bicubic, letterbox colour 127 (3.3, 3.5).
+PageViews make_views(const RgbImage& picture, const ViewPlan& plan);
+
+/// Number of image tokens of the plan, newlines and separator included (1.4), for an encoder that turns
+/// `patch * 4` pixels (64) into one token.
+int image_token_count(const ViewPlan& plan, const ModelConfig& config);
+
+}  // namespace deepseekocr

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// What the scheduler needs of a model.  The LibTorch model implements it (model/), tests implement it with a fake one.
+// No tensor type appears here, so scheduling is built, tested and sanitised without LibTorch.
+#pragma once
+
+#include <deepseekocr/engine.h>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "checkpoint/model_config.h"
+#include "image/views.h"
+
+namespace deepseekocr {
+
+/// Set by cancel(); looked at between layers and tokens.
+using CancelFlag = std::atomic<bool>;
+
+/// Thrown by a runner that saw its cancel flag.
+struct Cancelled {};
+
+/// The image tokens of one picture: hidden states in model precision, wherever the model keeps them.
+class ImageFeatures {
+ public:
+  virtual ~ImageFeatures() = default;
+  virtual int token_count() const = 0;
+};
+
+/// One sequence inside the model: its KV cache and position.
+class Sequence {
+ public:
+  virtual ~Sequence() = default;
+  virtual int length() const = 0;  ///< tokens in the cache
+};
+
+/// The id chosen at a step.
+struct TokenChoice {
+  int32_t id = 0;
+  float log_probability = 0;  ///< of `id` under the softmax of the raw logits
+  float margin = 0;           ///< best minus second logit after bans, in standard deviations of the raw logits
+};
+
+/// One sequence of a decode step.
+struct DecodeItem {
+  Sequence* sequence = nullptr;
+  int32_t input = 0;                ///< the id chosen last
+  std::span<const int32_t> banned;  ///< ids that may not be chosen
+  TokenChoice choice;               ///< out
+};
+
+struct ModelOptions {
+  std::filesystem::path model_path;
+  std::string device = "auto";
+  DsocrPrecision precision = DSOCR_PRECISION_AUTO;
+  int threads = 0;  ///< 0: chosen by the runner
+};
+
+/// (percent, what)
+using LoadProgress = std::function<void(int, const std::string&)>;
+
+/// A loaded model.  All members are called from one thread (the engine thread) only.
+class ModelRunner {
+ public:
+  virtual ~ModelRunner() = default;
+
+  virtual const ModelConfig& config() const = 0;
+  virtual std::string device() const = 0;     ///< "cpu", "cuda:0"
+  virtual std::string precision() const = 0;  ///< "fp32", "bf16"
+  virtual uint64_t parameter_count() const = 0;
+  virtual uint64_t weight_bytes() const = 0;
+
+  /// Encodes pictures and lays their tokens out (specification 1.1–1.4).  Views of equal size are encoded together.
+  /// Flags are looked at between layers; pages whose flag is set give nullptr.
+  virtual std::vector<std::unique_ptr<ImageFeatures>> encode(std::span<const PageViews* const> pages,
+                                                             std::span<const CancelFlag* const> cancelled) = 0;
+
+  /// Runs the prompt [ids_before, image tokens, ids_after] through the decoder and chooses the first id.
+  /// @throws Cancelled, EngineError
+  virtual std::unique_ptr<Sequence> prefill(std::span<const int32_t> ids_before, const ImageFeatures& image,
+                                            std::span<const int32_t> ids_after, std::span<const int32_t> banned,
+                                            const CancelFlag& cancelled, TokenChoice& choice) = 0;
+
+  /// One step for every item: appends `input` to its sequence and chooses the next id.
+  virtual void decode(std::span<DecodeItem> items) = 0;
+};
+
+/// Loads a model.  Defined by the library that is linked: model/ (LibTorch) or a test's fake.
+/// @throws EngineError
+std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadProgress& progress,
+                                        const CancelFlag& cancelled);
+
+/// "LibTorch 2.11.0" or the name of a fake; static storage.
+const char* model_library_name();
+
+}  // namespace deepseekocr
