@@ -9,15 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/element_type.h"
 #include "checkpoint/model_config.h"
 
 namespace deepseekocr {
-
-/// Storage types of safetensors that a weight may have.
-enum class ElementType { f32, f16, bf16 };
-
-/// Bytes of one element.
-size_t element_size(ElementType type);
 
 /// Where a tensor lies and what it is.
 struct TensorInfo {
