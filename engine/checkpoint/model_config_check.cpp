@@ -112,8 +112,7 @@ double clip_parameters(const ClipConfig& clip) {
   const double width = clip.width;
   const double layer =
       4 * width + 4 * width * (width + 1) + clip.mlp_width() * (width + 1) + width * (clip.mlp_width() + 1.0);
-  return width + width * 3 * square(clip.patch_size) + (square(clip.table_side()) + 1) * width + 2 * width +
-         clip.layers * layer;
+  return width + (square(clip.table_side()) + 1) * width + 2 * width + clip.layers * layer;
 }
 
 double decoder_parameters(const DecoderConfig& decoder) {

@@ -52,7 +52,6 @@ void add_clip_encoder(TensorList& list, const ClipConfig& clip) {
   const std::string prefix = "model.vision_model.";
   const int64_t positions = int64_t{clip.table_side()} * clip.table_side() + 1;
   list.add(prefix + "embeddings.class_embedding", {clip.width});
-  list.add(prefix + "embeddings.patch_embedding.weight", {clip.width, 3, clip.patch_size, clip.patch_size});
   list.add(prefix + "embeddings.position_embedding.weight", {positions, clip.width});
   list.add_weight_and_bias(prefix + "pre_layrnorm", {clip.width});
   for (int layer = 0; layer < clip.layers; ++layer) {
