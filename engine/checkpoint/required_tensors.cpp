@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names and shapes of the tensors of a DeepSeek-OCR checkpoint (specification 2), in the official file's order.
+// Names and shapes of the tensors of a DeepSeek-OCR checkpoint (specification 2).
 #include <utility>
 
 #include "checkpoint/checkpoint.h"

@@ -22,7 +22,7 @@ struct TensorRecipe {
   uint64_t count() const;  ///< elements
 };
 
-/// All tensors in the order of the official file.
+/// All tensors in the order of the written file.
 std::vector<TensorRecipe> tensor_recipes(const ModelConfig& config);
 
 }  // namespace deepseekocr::test
