@@ -174,11 +174,12 @@ std::vector<Scheduler::RequestId> Scheduler::choose_step() {
     streak = 0;
   }
   std::vector<RequestId> step;
-  ++clock_;
   for (size_t i = 0; i < size; ++i) {
-    requests_.at(candidates[i].request).decoded = clock_;
+    // Each a stamp of its own: with equal ones the smallest id would take part in every step.
+    requests_.at(candidates[i].request).decoded = ++clock_;
     step.push_back(candidates[i].request);
   }
+  std::sort(step.begin(), step.end());  // a batch that stays the same keeps its order
   return step;
 }
 
