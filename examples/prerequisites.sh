@@ -6,6 +6,12 @@
 #
 #   install_packages NAME...     leaves the packages installed; asks apt only for those that are missing
 #   find_libtorch [DIR]          sets LIBTORCH to a folder with include/ and lib/; installs it where none is found
+#   step TEXT                    a progress line
+#
+# The script that sources it sets LOGS (a folder for logs) and STEPS (how many steps it has).
+
+# Names that the sourcing script uses or sets:
+# shellcheck disable=SC2034,SC2153
 
 # To build, and to read pictures, videos and PDF files.
 BUILD_PACKAGES=(
@@ -18,7 +24,7 @@ BUILD_PACKAGES=(
 RUN_PACKAGES=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 # What the test suite needs beside them.  textoverlay is in -x, x264enc in -ugly.
 TEST_PACKAGES=(
-  git ccache libgtest-dev libgmock-dev valgrind clang-format clang-tidy
+  ccache libgtest-dev libgmock-dev valgrind clang-format clang-tidy shellcheck
   gstreamer1.0-x gstreamer1.0-plugins-ugly python3-gi gir1.2-gstreamer-1.0
 )
 
