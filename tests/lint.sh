@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Format and lint checks, as tests of the Test Anything Protocol.
+#
+#   tests/lint.sh [--quick] BUILD_FOLDER      --quick leaves clang-tidy out
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+# shellcheck source=tap.sh
+. tests/tap.sh
+
+FORMAT_VERSION=14 # other versions lay out some lines differently
+SOURCE_LINES=600
+
+sources() { find engine gst tests examples -name '*.cpp' -o -name '*.h' -o -name '*.c' | sort; }
+scripts() { find .ci examples tests docs -name '*.sh' -o -path .ci/run | sort; }
+
+clang_format() {
+  command -v "clang-format-$FORMAT_VERSION" && return
+  clang-format --version 2>/dev/null | grep -q "version $FORMAT_VERSION\." && command -v clang-format
+}
+
+check_format() { sources | xargs "$FORMAT" --dry-run -Werror; }
+
+check_shell() { scripts | xargs shellcheck -x -P SCRIPTDIR; }
+
+# The first line of a source names the licence; a script's may come after its interpreter.
+check_licence() {
+  local file status=0
+  while read -r file; do
+    head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || { echo "$file: no SPDX-License-Identifier"; status=1; }
+  done < <(sources; scripts; find tests examples docs engine -name '*.py')
+  return $status
+}
+
+check_length() {
+  local file lines status=0
+  while read -r file; do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le $SOURCE_LINES ] || { echo "$file: $lines lines, more than $SOURCE_LINES"; status=1; }
+  done < <(sources)
+  return $status
+}
+
+# The rooms' walls: the engine without GStreamer, the plugin without LibTorch, and no umbrella header of LibTorch.
+check_walls() {
+  ! grep -rnE '#include <(torch/|ATen/ATen\.h)' engine gst tests &&
+    ! grep -rnE '#include <(gst|glib)[/.]' engine &&
+    ! grep -rnE '#include <(ATen|c10)/' gst
+}
+
+check_tidy() {
+  run-clang-tidy -quiet -p "$BUILD" -j "$(nproc)" "^$ROOT/(engine|gst|tests|examples)/" >"$BUILD/clang-tidy.log" 2>&1 ||
+    { grep -E '(warning|error):' "$BUILD/clang-tidy.log" | sort -u; return 1; }
+}
+
+QUICK=no
+[ "${1:-}" != --quick ] || { QUICK=yes; shift; }
+BUILD=${1:?usage: tests/lint.sh [--quick] BUILD_FOLDER}
+
+if FORMAT=$(clang_format); then
+  tap_check "clang-format" check_format
+else
+  tap_skip "clang-format" "the sources are laid out by clang-format $FORMAT_VERSION, which is not installed"
+fi
+tap_check "shellcheck" check_shell
+tap_check "licence lines" check_licence
+tap_check "length of files" check_length
+tap_check "includes" check_walls
+[ "$QUICK" = yes ] || tap_check "clang-tidy" check_tidy
+tap_end

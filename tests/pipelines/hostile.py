@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What is broken, absurd or missing ends in a sentence that says so: no crash, no hang, no exit status 0."""
+import os
+import pathlib
+import shutil
+import struct
+import sys
+import zlib
+
+from pipelines import ROOT, SAMPLES, Suite, launch, workspace
+
+MODEL = ROOT / "engine" / "models" / "label-reader"
+READ = "deepseekocr name=ocr {} ocr.text ! queue ! filesink location=out.txt"
+PICTURE = f"filesrc location={SAMPLES}/label.png ! pngdec ! videoconvert ! "
+
+
+def check_error(outcome, *words, sentences=None):
+    """The pipeline failed by itself, and its error sentences hold all the words."""
+    assert outcome.code is not None and 0 < outcome.code, outcome.describe()
+    found = outcome.sentences()
+    assert found, "no error sentence\n" + outcome.describe()
+    assert sentences is None or len(found) == sentences, f"{len(found)} error sentences\n" + outcome.describe()
+    for word in words:
+        assert any(word in sentence for sentence in found), f"no {word!r} in\n" + "\n".join(found)
+    assert "CRITICAL" not in outcome.errors, outcome.describe()
+
+
+def png_header(width, height):
+    """A PNG that promises width x height grey pixels and holds few of them."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(bytes(1 << 20))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def picture_file(folder, name, content, decoder):
+    pathlib.Path(folder, name).write_bytes(content)
+    check_error(launch(f"filesrc location={name} ! {decoder} ! videoconvert ! {READ.format('')}", folder))
+
+
+def pictures(suite, folder):
+    whole = (SAMPLES / "label.png").read_bytes()
+    cases = {
+        "empty.png": (b"", "decodebin"),
+        "text.png": (b"This is a text file and no picture at all.\n" * 3, "decodebin"),
+        "truncated.png": (whole[: len(whole) // 10], "pngdec"),
+        "huge.png": (png_header(30000, 30000), "pngdec"),
+    }
+    for name, (content, decoder) in cases.items():
+        suite.test(name, picture_file, folder, name, content, decoder)
+
+
+def pdf_file(folder, name, content):
+    pathlib.Path(folder, name).write_bytes(content)
+    check_error(launch(f"filesrc location={name} ! pdfdec ! {READ.format('')}", folder), sentences=1)
+
+
+def pdfs(suite, folder):
+    noise = bytes((i * i * 31 + i // 7) % 256 for i in range(4000))
+    cases = {
+        "empty.pdf": b"",
+        "garbage.pdf": b"%PDF-1.7\n" + noise,
+        "no-pdf.pdf": b"plain text\n" * 100,
+        "zero-pages.pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+                          b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+    }
+    for name, content in cases.items():
+        suite.test(name, pdf_file, folder, name, content)
+
+
+def wrong_property(folder, properties, *words):
+    check_error(launch(PICTURE + READ.format(properties), folder), *words, sentences=1)
+
+
+def broken_model(folder, name, change, *words):
+    model = pathlib.Path(folder, name)
+    shutil.copytree(MODEL, model)
+    change(model)
+    wrong_property(folder, f"model-path={model}", *words)
+
+
+def truncate(model):
+    file = model / "model.safetensors"
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def remove(name):
+    return lambda model: (model / name).unlink()
+
+
+def write(name, text):
+    return lambda model: (model / name).write_text(text)
+
+
+def models(suite, folder):
+    suite.test("no such model", wrong_property, folder, "model-path=nowhere", "nowhere")
+    suite.test("model without config", broken_model, folder, "no-config", remove("config.json"), "config.json")
+    suite.test("model without weights", broken_model, folder, "no-weights", remove("model.safetensors"), "safetensors")
+    suite.test("model without tokenizer", broken_model, folder, "no-tokenizer", remove("tokenizer.json"), "tokenizer.json")
+    suite.test("truncated weights", broken_model, folder, "truncated", truncate, "model.safetensors")
+    suite.test("config that is no JSON", broken_model, folder, "no-json", write("config.json", "{"), "config.json")
+
+
+def no_engine(folder):
+    env = dict(os.environ, DEEPSEEKOCR_ENGINE="/nonexistent/libdeepseekocr-engine.so")
+    check_error(launch(PICTURE + READ.format(""), folder, env), "/nonexistent/libdeepseekocr-engine.so", sentences=1)
+
+
+def wrong_subtitle(folder):
+    pipeline = PICTURE + "deepseekocr text-format=json name=ocr ocr.text ! srtenc ! filesink location=out.srt"
+    check_error(launch(pipeline, folder))
+
+
+def main():
+    suite = Suite()
+    with workspace() as folder:
+        pictures(suite, folder)
+        pdfs(suite, folder)
+        models(suite, folder)
+        suite.test("no engine library", no_engine, folder)
+        suite.test("area outside the picture", wrong_property, folder, "area=600,0,10,10", "area")
+        suite.test("device that does not exist", wrong_property, folder, "device=tpu:0", "tpu:0")
+        suite.test("JSON into srtenc", wrong_subtitle, folder)
+    return suite.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Installs what is needed, builds with tests and runs everything that needs no GPU.
+#
+#   tests/run.sh [--quick] [--libtorch DIR] [--no-packages]
+#
+#   --quick          leave out the sanitizer builds, valgrind and clang-tidy
+#   --libtorch DIR   use this LibTorch (with include/ and lib/) instead of looking for one and installing it
+#   --no-packages    do not look for missing Debian packages
+#
+# Works in _build/; logs are in _build/logs/.  The last line is "N passed, N failed, N skipped"; the exit status is not 0
+# if a test failed or none ran.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=../examples/prerequisites.sh
+. "$ROOT/examples/prerequisites.sh"
+
+OUT=$ROOT/_build
+LOGS=$OUT/logs
+LIBTORCH_ARGUMENT=
+PACKAGES=yes
+QUICK=no
+STEPS=9
+PASSED=0 FAILED=0 SKIPPED=0
+
+usage() { sed -n '4,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
+
+parse_arguments() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --quick) QUICK=yes STEPS=6; shift ;;
+      --libtorch) [ $# -ge 2 ] || fail "--libtorch needs a folder"; LIBTORCH_ARGUMENT=$2; shift 2 ;;
+      --no-packages) PACKAGES=no; shift ;;
+      -h | --help) usage; exit 0 ;;
+      *) fail "unknown argument $1 (see --help)" ;;
+    esac
+  done
+}
+
+# The closing line, also where packages, LibTorch or the build fail and nothing could be tested.
+close() {
+  local status=$?
+  trap - EXIT
+  if [ "$status" != 0 ] || [ $((PASSED + FAILED)) = 0 ]; then FAILED=$((FAILED + 1)); fi
+  say "" "wall time: $((SECONDS / 60)) min $((SECONDS % 60)) s" \
+    "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+  [ "$FAILED" = 0 ] || exit 1
+  exit 0
+}
+
+# count KIND FILE: adds what count_results.py finds to the totals.
+count() {
+  local report numbers
+  report=$(python3 "$ROOT/tests/count_results.py" "$1" "$2") || report="  failed: no results in $2"$'\n'"0 1 0"
+  numbers=$(tail -n 1 <<<"$report")
+  sed '$d' <<<"$report"
+  read -r passed failed skipped <<<"$numbers"
+  PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
+  say "  $passed passed, $failed failed, $skipped skipped; $SECONDS s since the start"
+}
+
+fail_step() {
+  FAILED=$((FAILED + 1))
+  say "  failed: $*"
+}
+
+# build NAME OPTION...: configures and compiles _build/NAME.
+build() {
+  local folder=$OUT/$1 log=$LOGS/build-$1.log verb=setup
+  shift
+  [ ! -e "$folder/build.ninja" ] || verb=configure
+  if ! { meson "$verb" "$folder" "$@" && meson compile -C "$folder"; } >"$log" 2>&1 </dev/null; then
+    tail -n 60 "$log"
+    return 1
+  fi
+}
+
+# run_tests NAME LOG ARGUMENT...: `meson test` in _build/NAME, whose results are in LOG.
+run_tests() {
+  local folder=$OUT/$1 log=$2
+  shift 2
+  rm -f "$folder/meson-logs/$log".*
+  meson test -C "$folder" --no-rebuild --print-errorlogs "$@" </dev/null || true
+  count --meson "$folder/meson-logs/$log"
+}
+
+run_script() {
+  local log=$LOGS/$1.tap
+  shift
+  "$@" </dev/null 2>&1 | tee "$log" || true
+  count --tap "$log"
+}
+
+test_sanitizer() {
+  local name=$1
+  if build "$name" --buildtype=debugoptimized -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$2"; then
+    run_tests "$name" testlog --timeout-multiplier 4
+  else
+    fail_step "the build with -Db_sanitize=$2 (above, and $LOGS/build-$name.log)"
+  fi
+}
+
+main() {
+  parse_arguments "$@"
+  mkdir -p "$LOGS"
+  trap close EXIT
+  cd "$ROOT"
+
+  step "packages"
+  [ "$PACKAGES" = no ] || install_packages "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  step "LibTorch"
+  find_libtorch "$LIBTORCH_ARGUMENT"
+  step "build"
+  build release --prefix="$OUT/install" --buildtype=debugoptimized -Dengine=enabled -Dgst=enabled -Dpdf=enabled \
+    -Dtests=enabled "-Dlibtorch=$LIBTORCH" || fail "the build failed (above, and $LOGS/build-release.log)"
+  step "tests and pipelines"
+  run_tests release testlog
+  step "installed tree"
+  run_script installed bash tests/installed.sh "$OUT/release"
+  step "format and lint"
+  if [ "$QUICK" = yes ]; then
+    run_script lint bash tests/lint.sh --quick "$OUT/release"
+    return
+  fi
+  run_script lint bash tests/lint.sh "$OUT/release"
+  step "tests with the address and undefined behaviour sanitizers"
+  test_sanitizer address address,undefined
+  step "tests with the thread sanitizer"
+  test_sanitizer thread thread
+  step "tests under valgrind and the leaks tracer"
+  run_tests release testlog-valgrind --setup=valgrind
+  run_tests release testlog-leaks --setup=leaks
+}
+
+main "$@"
