@@ -37,7 +37,7 @@ TEST(BicubicWeights, CoverTheAxisAndAddUpToOne) {
           EXPECT_LE(sample.pairs, axis.max_pairs);
           int64_t sum = 0;
           for (int j = 0; j < sample.pairs; ++j) {
-            const WeightPair& pair = axis.weights[static_cast<size_t>(sample.offset + j)];
+            const WeightPair& pair = axis.weights[static_cast<size_t>(sample.offset) + static_cast<size_t>(j)];
             sum += whole_weight(pair, 0) + whole_weight(pair, 1);
           }
           EXPECT_NEAR(static_cast<double>(sum), 1 << kWeightBits, sample.pairs + 1);
