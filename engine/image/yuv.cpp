@@ -72,7 +72,7 @@ __m128i load_centred(const uint8_t* samples) {
   return _mm_unpacklo_epi8(shifted, shifted);
 }
 
-/// RGB0 RGB0 | RGB0 RGB0 to RGBRGB in the low six bytes of each half, stored as 12 bytes and two more.
+/// Four pixels of four bytes to four of three; writes 12 bytes and two more.
 void store_four(__m128i pixels, uint8_t* rgb) {
   const __m128i first = _mm_and_si128(pixels, _mm_set1_epi64x(0xFFFFFF));
   const __m128i second = _mm_slli_epi64(_mm_srli_epi64(pixels, 32), 24);

@@ -29,6 +29,7 @@ std::string hash(const RgbImage& image) {
 
 std::vector<std::string> hashes(const std::vector<RgbImage>& images) {
   std::vector<std::string> out;
+  out.reserve(images.size());
   for (const RgbImage& image : images) out.push_back(hash(image));
   return out;
 }
