@@ -48,7 +48,6 @@ struct Reading {
   std::vector<DsocrRect> boxes;
   int prompt_tokens = 0, image_tokens = 0;
   float confidence_mean = 0, confidence_min = 0;
-  size_t probabilities = 0;
   DsocrTimings timings{};
 };
 
