@@ -9,15 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/element_type.h"
 #include "checkpoint/model_config.h"
 
 namespace deepseekocr {
-
-/// Storage types of safetensors that a weight may have.
-enum class ElementType { f32, f16, bf16 };
-
-/// Bytes of one element.
-size_t element_size(ElementType type);
 
 /// Where a tensor lies and what it is.
 struct TensorInfo {
@@ -34,14 +29,15 @@ struct TensorRequirement {
   std::vector<int64_t> shape;
 };
 
-/// The tensors that `config` asks for, in file order of the official checkpoint (specification 2).  Includes the unused
-/// CLIP patch embedding; `position_ids` is not in it and is ignored when present.
+/// The tensors that `config` asks for, from the picture's side to the logits (specification 2).  Two that some files
+/// hold are not among them and are ignored like every other extra tensor, because the network never uses them: CLIP's
+/// `embeddings.patch_embedding.weight` (its patches come from SAM) and `embeddings.position_ids`.
 std::vector<TensorRequirement> required_tensors(const ModelConfig& config);
 
 /// An opened checkpoint folder.  Opening reads and checks config.json and every safetensors header (one file, the
 /// official odd name, or shards with an index): sizes, offsets, overlaps, truncation, names, dtypes and shapes, all
-/// against the configuration and the file before any weight is read.  Not thread-safe except read(), which may be
-/// called from several threads at once.
+/// against the configuration and the file before any weight is read.  All const functions may be called from
+/// several threads at once.
 class Checkpoint {
  public:
   /// @throws CheckpointError / EngineError(DSOCR_NOT_FOUND) naming the file, the tensor and what was expected.

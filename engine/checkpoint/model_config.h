@@ -96,11 +96,20 @@ struct ModelConfig {
   bool uses_canvases() const { return has_position_fit && !canvases.empty(); }
 
   /// Reads and checks `directory`/config.json: every number in a plausible range (so that nothing absurd is allocated
-  /// later), heads dividing widths, parts fitting together.
-  /// @throws CheckpointError naming the file and the field.
+  /// later), heads dividing widths, parts fitting together.  A config.json without `_name_or_path` gets the folder's
+  /// name.
+  /// @throws EngineError(DSOCR_NOT_FOUND) without that file, EngineError(DSOCR_UNSUPPORTED) naming the feature that
+  /// this engine lacks, CheckpointError naming the file and the field.
   static ModelConfig from_file(const std::filesystem::path& directory);
   /// The same from the text of a config.json; `origin` is used in messages.
   static ModelConfig from_json(std::string_view text, const std::string& origin);
+
+  /// Checks that the parts fit together, as from_json() does; for configurations that were filled in by hand.
+  /// @throws as from_json().
+  void check(const std::string& origin) const;
+
+  /// Number of weights of all required tensors (as a double: it cannot overflow).
+  double parameter_estimate() const;
 };
 
 }  // namespace deepseekocr

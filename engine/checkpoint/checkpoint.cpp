@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "checkpoint/checkpoint.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "checkpoint/error.h"
+#include "checkpoint/json_document.h"
+#include "checkpoint/safetensors.h"
+#include "checkpoint/weight_files.h"
+
+namespace deepseekocr {
+namespace {
+
+std::optional<ElementType> weight_type(StorageType type) {
+  switch (type) {
+    case StorageType::f32:
+      return ElementType::f32;
+    case StorageType::f16:
+      return ElementType::f16;
+    case StorageType::bf16:
+      return ElementType::bf16;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string to_string(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+/// Opens each file of the folder once, when its first tensor is asked for.
+class Shards {
+ public:
+  explicit Shards(const std::filesystem::path& directory)
+      : directory_(directory), files_(find_weight_files(directory)) {}
+
+  /// Number of the file that must hold `tensor`.
+  int shard_of(const std::string& tensor) {
+    if (!files_.single.empty()) return open(files_.single.filename().string());
+    const auto place = files_.weight_map.find(tensor);
+    if (place == files_.weight_map.end())
+      throw CheckpointError(files_.index.string() + ": the field \"weight_map\" lacks the tensor " + quote(tensor) +
+                            " that config.json asks for; the files do not belong together.");
+    return open(place->second);
+  }
+
+  const SafetensorsFile& file(int shard) const { return opened_[static_cast<size_t>(shard)]; }
+  std::vector<SafetensorsFile> take() { return std::move(opened_); }
+
+ private:
+  int open(const std::string& name) {
+    const auto known = numbers_.find(name);
+    if (known != numbers_.end()) return known->second;
+    opened_.push_back(SafetensorsFile::open(directory_ / name));
+    const int number = static_cast<int>(opened_.size()) - 1;
+    numbers_.emplace(name, number);
+    return number;
+  }
+
+  std::filesystem::path directory_;
+  WeightFiles files_;
+  std::vector<SafetensorsFile> opened_;
+  std::map<std::string, int> numbers_;  // file name → place in opened_
+};
+
+TensorInfo locate(const TensorRequirement& required, Shards& shards) {
+  const int shard = shards.shard_of(required.name);
+  const SafetensorsFile& file = shards.file(shard);
+  const std::string subject = file.path().string() + ": the tensor " + quote(required.name);
+  const SafetensorsEntry* entry = file.find(required.name);
+  if (!entry)
+    throw CheckpointError(subject + " is missing, but config.json asks for it with shape " + to_string(required.shape) +
+                          "; fetch the whole checkpoint.");
+  if (entry->shape != required.shape)
+    throw CheckpointError(subject + " has the shape " + to_string(entry->shape) + ", but config.json asks for " +
+                          to_string(required.shape) + "; the files do not belong together.");
+  const std::optional<ElementType> type = weight_type(entry->type);
+  if (!type)
+    throw CheckpointError(subject + " has the dtype " + storage_name(entry->type) +
+                          ", but weights must be BF16, F16 or F32; convert the checkpoint.");
+  return {*type, entry->shape, shard, entry->offset, entry->bytes};
+}
+
+void check_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (std::filesystem::is_directory(directory, error)) return;
+  if (!std::filesystem::exists(directory, error))
+    throw EngineError(DSOCR_NOT_FOUND,
+                      directory.string() + " does not exist; give the folder of a DeepSeek-OCR checkpoint.");
+  throw CheckpointError(directory.string() + " is not a folder; give the folder of a DeepSeek-OCR checkpoint.");
+}
+
+}  // namespace
+
+struct Checkpoint::Impl {
+  std::filesystem::path directory;
+  ModelConfig config;
+  std::vector<SafetensorsFile> files;
+  std::unordered_map<std::string, TensorInfo> tensors;
+  uint64_t parameters = 0;
+  uint64_t bytes = 0;
+};
+
+Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
+Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
+Checkpoint::~Checkpoint() = default;
+
+Checkpoint Checkpoint::open(const std::filesystem::path& directory) {
+  check_directory(directory);
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  impl->config = ModelConfig::from_file(directory);
+  Shards shards(directory);
+  for (const TensorRequirement& required : required_tensors(impl->config)) {
+    TensorInfo info = locate(required, shards);
+    impl->parameters += info.bytes / element_size(info.type);
+    impl->bytes += info.bytes;
+    impl->tensors.emplace(required.name, std::move(info));
+  }
+  impl->files = shards.take();
+  return Checkpoint(std::move(impl));
+}
+
+const std::filesystem::path& Checkpoint::directory() const {
+  return impl_->directory;
+}
+const ModelConfig& Checkpoint::config() const {
+  return impl_->config;
+}
+uint64_t Checkpoint::parameter_count() const {
+  return impl_->parameters;
+}
+uint64_t Checkpoint::total_bytes() const {
+  return impl_->bytes;
+}
+
+std::filesystem::path Checkpoint::tokenizer_path() const {
+  const std::filesystem::path path = impl_->directory / "tokenizer.json";
+  std::error_code ignored;  // what cannot be examined is no tokenizer
+  return std::filesystem::exists(path, ignored) ? path : std::filesystem::path();
+}
+
+const TensorInfo& Checkpoint::info(const std::string& name) const {
+  const auto found = impl_->tensors.find(name);
+  if (found == impl_->tensors.end())
+    throw EngineError(DSOCR_INTERNAL, "The model asked for the tensor " + quote(name) + ", which is none of the " +
+                                          std::to_string(impl_->tensors.size()) + " that its config.json needs.");
+  return found->second;
+}
+
+void Checkpoint::read(const std::string& name, ElementType target, void* destination) const {
+  const TensorInfo& tensor = info(name);
+  const SafetensorsFile& file = impl_->files[static_cast<size_t>(tensor.shard)];
+  const SafetensorsEntry& entry = file.info(name);
+  if (tensor.type == target) {
+    file.read(entry, 0, destination, static_cast<size_t>(tensor.bytes));
+    return;
+  }
+  constexpr size_t buffer_elements = 1 << 14;
+  std::array<std::byte, buffer_elements * sizeof(float)> buffer;
+  const size_t width = element_size(tensor.type);
+  auto* to = static_cast<std::byte*>(destination);
+  for (uint64_t done = 0; done < tensor.bytes;) {
+    const auto part = static_cast<size_t>(std::min<uint64_t>(tensor.bytes - done, buffer_elements * width));
+    file.read(entry, done, buffer.data(), part);
+    convert_elements(tensor.type, buffer.data(), target, to, part / width);
+    to += part / width * element_size(target);
+    done += part;
+  }
+}
+
+}  // namespace deepseekocr

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "image/views.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "image/resize.h"
+
+namespace deepseekocr {
+namespace {
+
+constexpr uint8_t kPadding = 127;  // 0.5 * 255, truncated
+
+/// Python's round(): to nearest, halves to even, whatever the rounding mode of the process.
+int round_half_even(double value) {
+  const double below = std::floor(value);
+  const double rest = value - below;
+  const int whole = static_cast<int>(below);
+  if (rest != 0.5) return rest < 0.5 ? whole : whole + 1;
+  return whole % 2 == 0 ? whole : whole + 1;
+}
+
+/// Size of a picture scaled into a canvas with its aspect kept (3.3); at least one pixel, however thin it is.
+CanvasSize contained_size(int width, int height, CanvasSize canvas) {
+  const double aspect = static_cast<double>(width) / height;
+  const double canvas_aspect = static_cast<double>(canvas.width) / canvas.height;
+  CanvasSize size = canvas;
+  if (aspect > canvas_aspect) {
+    size.height = round_half_even(static_cast<double>(height) / width * canvas.width);
+  } else if (aspect < canvas_aspect) {
+    size.width = round_half_even(static_cast<double>(width) / height * canvas.height);
+  }
+  return {std::max(size.height, 1), std::max(size.width, 1)};
+}
+
+RgbImage letterbox(const RgbImage& picture, CanvasSize canvas) {
+  const CanvasSize size = contained_size(picture.width, picture.height, canvas);
+  const int left = round_half_even((canvas.width - size.width) * 0.5);
+  const int top = round_half_even((canvas.height - size.height) * 0.5);
+  RgbImage out(canvas.width, canvas.height);
+  std::fill(out.data.begin(), out.data.end(), kPadding);
+  resize_bicubic(picture, size.width, size.height, [&](int y, const uint8_t* row) {
+    std::memcpy(out.row(top + y) + static_cast<size_t>(left) * 3, row, static_cast<size_t>(size.width) * 3);
+  });
+  return out;
+}
+
+/// Resizes to the whole grid, aspect not kept, and cuts each row into its tiles as it comes.
+std::vector<RgbImage> make_tiles(const RgbImage& picture, TileGrid grid, int tile_size) {
+  std::vector<RgbImage> tiles(static_cast<size_t>(grid.count()), RgbImage(tile_size, tile_size));
+  const size_t bytes = static_cast<size_t>(tile_size) * 3;
+  resize_bicubic(picture, grid.columns * tile_size, grid.rows * tile_size, [&](int y, const uint8_t* row) {
+    RgbImage* first = &tiles[static_cast<size_t>(y / tile_size * grid.columns)];
+    for (int column = 0; column < grid.columns; ++column, row += bytes) {
+      std::memcpy(first[column].row(y % tile_size), row, bytes);
+    }
+  });
+  return tiles;
+}
+
+}  // namespace
+
+PageViews make_views(const RgbImage& picture, const ViewPlan& plan) {
+  PageViews views;
+  views.grid = plan.tiles;
+  views.global =
+      plan.squash ? resize_bicubic(picture, plan.global.width, plan.global.height) : letterbox(picture, plan.global);
+  if (plan.tiles.count() > 0) views.tiles = make_tiles(picture, plan.tiles, plan.tile_size);
+  return views;
+}
+
+}  // namespace deepseekocr

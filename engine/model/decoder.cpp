@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "model/decoder.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+
+#include <string>
+
+#include "checkpoint/error.h"
+
+namespace deepseekocr {
+
+Decoder::Decoder(const DecoderConfig& config, WeightLoader& loader)
+    : config_(config),
+      rope_(operations::rope_table(config.max_positions, config.head_dim(), config.rope_theta, loader.options())),
+      embedding_(loader.load("model.embed_tokens.weight")) {
+  layers_.reserve(static_cast<size_t>(config.layers));
+  for (int i = 0; i < config.layers; ++i) layers_.push_back(load_layer(i, loader));
+  norm_ = loader.load("model.norm.weight");
+  lm_head_ = loader.load("lm_head.weight");
+}
+
+Decoder::Layer Decoder::load_layer(int index, WeightLoader& loader) const {
+  const std::string prefix = "model.layers." + std::to_string(index) + ".", mlp = prefix + "mlp.";
+  using FeedForward = std::variant<DenseFeedForward, Experts>;
+  return {loader.load(prefix + "input_layernorm.weight"), loader.load(prefix + "post_attention_layernorm.weight"),
+          Attention(config_, prefix + "self_attn.", loader),
+          config_.is_dense(index) ? FeedForward(DenseFeedForward(mlp, loader))
+                                  : FeedForward(Experts(config_, mlp, loader))};
+}
+
+at::Tensor Decoder::embed(std::span<const int32_t> ids) const {
+  const at::Tensor indices = at::empty({static_cast<int64_t>(ids.size())}, at::TensorOptions().dtype(at::kLong));
+  auto* index = indices.mutable_data_ptr<int64_t>();
+  for (const int32_t id : ids) {
+    if (id < 0 || id >= config_.vocab_size) {
+      throw ArgumentError("token id " + std::to_string(id) + " is outside the model's vocabulary of " +
+                          std::to_string(config_.vocab_size) + " ids");
+    }
+    *index++ = id;
+  }
+  return embedding_.index_select(0, indices.to(embedding_.device()));
+}
+
+at::Tensor Decoder::feed_forward(const Layer& layer, int index, const at::Tensor& x, const RunContext& context) const {
+  if (const auto* dense = std::get_if<DenseFeedForward>(&layer.feed_forward)) return dense->forward(x);
+  const auto& experts = std::get<Experts>(layer.feed_forward);
+  const operations::Routing routing = experts.route(x);
+  const std::string stage = "decoder.layer" + std::to_string(index);
+  context.record(stage + ".experts", routing.experts);
+  context.record(stage + ".expert_weights", routing.weights);
+  return experts.forward(x, routing);
+}
+
+at::Tensor Decoder::forward(at::Tensor x, std::span<KvCache* const> caches, const RunContext& context) const {
+  const auto sequences = static_cast<int64_t>(caches.size());
+  TORCH_CHECK(sequences == 1 || sequences == x.size(0), "rows do not match sequences");
+  const int64_t count = x.size(0) / sequences;
+  for (KvCache* cache : caches) cache->reserve(count);
+  std::vector<operations::CacheSlice> slices(caches.size());
+  for (int i = 0; i < config_.layers; ++i) {
+    context.check();
+    const Layer& layer = layers_[static_cast<size_t>(i)];
+    for (size_t s = 0; s < caches.size(); ++s) slices[s] = caches[s]->slice(i, count);
+    x = x + layer.attention.forward(operations::rms_norm(x, layer.input_norm, config_.rms_norm_eps), rope_, slices);
+    x = x + feed_forward(layer, i, operations::rms_norm(x, layer.post_attention_norm, config_.rms_norm_eps), context);
+    context.record("decoder.layer" + std::to_string(i), x);
+  }
+  for (KvCache* cache : caches) cache->advance(count);
+  return x;
+}
+
+at::Tensor Decoder::final_norm(const at::Tensor& x) const {
+  return operations::rms_norm(x, norm_, config_.rms_norm_eps);
+}
+
+at::Tensor Decoder::logits(const at::Tensor& normed) const {
+  return operations::logits(normed, lm_head_);
+}
+
+}  // namespace deepseekocr

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "model/feed_forward.h"
+
+#include <ATen/TensorOperators.h>
+
+namespace deepseekocr {
+
+DenseFeedForward::DenseFeedForward(const std::string& prefix, WeightLoader& loader)
+    : gate_up_(loader.load_stacked({prefix + "gate_proj.weight", prefix + "up_proj.weight"})),
+      down_(loader.load(prefix + "down_proj.weight")) {}
+
+at::Tensor DenseFeedForward::forward(const at::Tensor& x) const {
+  return operations::swiglu(x, gate_up_, down_);
+}
+
+Experts::Experts(const DecoderConfig& config, const std::string& prefix, WeightLoader& loader)
+    : experts_per_token_(config.experts_per_token),
+      norm_topk_prob_(config.norm_topk_prob),
+      routed_scaling_factor_(config.routed_scaling_factor),
+      gate_(loader.load_float32(prefix + "gate.weight")),
+      gate_up_(loader.allocate({config.routed_experts, 2 * config.expert_width, config.hidden_size})),
+      down_(loader.allocate({config.routed_experts, config.hidden_size, config.expert_width})),
+      shared_(prefix + "shared_experts.", loader) {
+  for (int i = 0; i < config.routed_experts; ++i) {
+    const std::string expert = prefix + "experts." + std::to_string(i) + ".";
+    loader.load_into(expert + "gate_proj.weight", gate_up_[i].narrow(0, 0, config.expert_width));
+    loader.load_into(expert + "up_proj.weight", gate_up_[i].narrow(0, config.expert_width, config.expert_width));
+    loader.load_into(expert + "down_proj.weight", down_[i]);
+  }
+}
+
+operations::Routing Experts::route(const at::Tensor& x) const {
+  return operations::route(x, gate_, experts_per_token_, norm_topk_prob_, routed_scaling_factor_);
+}
+
+at::Tensor Experts::forward(const at::Tensor& x, const operations::Routing& routing) const {
+  return operations::routed_experts(x, routing, gate_up_, down_) + shared_.forward(x);
+}
+
+}  // namespace deepseekocr

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The two feed-forward networks of decoder layers (specification 1.5): one dense SwiGLU, or a mixture of experts.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "checkpoint/model_config.h"
+#include "model/weight_loader.h"
+#include "operations/operations.h"
+
+namespace deepseekocr {
+
+/// down · (silu(gate x) · (up x))
+class DenseFeedForward {
+ public:
+  /// @param prefix "model.layers.N.mlp." or that of the shared experts
+  DenseFeedForward(const std::string& prefix, WeightLoader& loader);
+  /// (rows, hidden) → (rows, hidden)
+  at::Tensor forward(const at::Tensor& x) const;
+
+ private:
+  at::Tensor gate_up_;  ///< (2·width, hidden): gate rows, then up rows
+  at::Tensor down_;     ///< (hidden, width)
+};
+
+/// Routed experts, packed so that one expert's matrices lie together, and the shared ones as one SwiGLU.
+class Experts {
+ public:
+  /// @param prefix "model.layers.N.mlp."
+  Experts(const DecoderConfig& config, const std::string& prefix, WeightLoader& loader);
+  /// (rows, hidden) → (rows, hidden); `routing` is what route() gave for x.
+  at::Tensor forward(const at::Tensor& x, const operations::Routing& routing) const;
+  operations::Routing route(const at::Tensor& x) const;
+
+ private:
+  int experts_per_token_;
+  bool norm_topk_prob_;
+  double routed_scaling_factor_;
+  at::Tensor gate_;     ///< (experts, hidden), float32
+  at::Tensor gate_up_;  ///< (experts, 2·width, hidden)
+  at::Tensor down_;     ///< (experts, hidden, width)
+  DenseFeedForward shared_;
+};
+
+}  // namespace deepseekocr

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Keys and values of one sequence in all layers.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "checkpoint/model_config.h"
+#include "operations/operations.h"
+
+namespace deepseekocr {
+
+/// Grows geometrically up to the model's positions, a layer at a time, so that a step seldom copies and never holds two
+/// whole caches.  Owned by one sequence; not thread-safe.
+class KvCache {
+ public:
+  KvCache(const DecoderConfig& config, const at::TensorOptions& options);
+
+  /// Positions that are filled in every layer.
+  int64_t length() const { return length_; }
+  int64_t capacity() const { return capacity_; }
+  /// Makes room for `count` more positions.  @throws ArgumentError beyond the model's positions
+  void reserve(int64_t count);
+  /// Where layer `layer` writes `count` positions behind length(); reserve() them first.
+  operations::CacheSlice slice(int layer, int64_t count) const;
+  /// Every layer has written `count` positions.
+  void advance(int64_t count) { length_ += count; }
+
+ private:
+  struct Layer {
+    at::Tensor keys, values;  ///< (heads, capacity, dim)
+  };
+  at::Tensor grown(const at::Tensor& old, int64_t capacity) const;
+
+  int64_t heads_, dim_, max_positions_;
+  at::TensorOptions options_;
+  std::vector<Layer> layers_;
+  int64_t length_ = 0;
+  int64_t capacity_ = 0;
+};
+
+}  // namespace deepseekocr

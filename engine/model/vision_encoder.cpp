@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "model/vision_encoder.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/stack.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "checkpoint/error.h"
+#include "model/token_layout.h"
+#include "operations/operations.h"
+
+namespace deepseekocr {
+namespace {
+
+/// Patches that are encoded together at most: bounds the memory of a batch (four views of 1024, ten of 640).
+constexpr int64_t kBatchPatches = 16384;
+
+at::Tensor pixels_of(const RgbImage& view) {
+  // from_blob wants a mutable pointer; the tensor is only read.
+  auto* data = const_cast<uint8_t*>(view.data.data());
+  return at::from_blob(data, {view.height, view.width, 3}, at::TensorOptions().dtype(at::kByte));
+}
+
+void check_canvas(const RgbImage& view, int patch_size) {
+  if (view.height > 0 && view.width > 0 && view.height % patch_size == 0 && view.width % patch_size == 0) return;
+  throw ArgumentError("a canvas of " + std::to_string(view.width) + "x" + std::to_string(view.height) +
+                      " pixels is not made of patches of " + std::to_string(patch_size) + " pixels");
+}
+
+}  // namespace
+
+at::Tensor normalise(std::span<const RgbImage* const> views, const at::TensorOptions& options) {
+  const int64_t height = views[0]->height, width = views[0]->width, count = static_cast<int64_t>(views.size());
+  const at::Tensor bytes = at::empty({count, height, width, 3}, at::TensorOptions().dtype(at::kByte));
+  for (int64_t i = 0; i < count; ++i) bytes[i].copy_(pixels_of(*views[i]));
+  const at::Tensor values = bytes.permute({0, 3, 1, 2}).to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
+  return values.div_(255).sub_(0.5).div_(0.5).to(options);
+}
+
+VisionEncoder::VisionEncoder(const ModelConfig& config, WeightLoader& loader)
+    : sam_(config, loader), clip_(config, loader), patch_size_(config.sam.patch_size), options_(loader.options()) {
+  projector_ = loader.load_linear("model.projector.layers");
+  newline_ = loader.load("model.image_newline");
+  separator_ = loader.load("model.view_seperator");  // the checkpoint's spelling
+}
+
+at::Tensor VisionEncoder::encode_views(const at::Tensor& pixels, const RunContext& context) {
+  const at::Tensor sam = sam_.encode(pixels, context);
+  const at::Tensor clip = clip_.encode(sam, context);
+  const at::Tensor tokens = operations::linear(at::cat({clip, sam}, -1), projector_.weight, projector_.bias);
+  context.record("projector", tokens.flatten(1, 2));
+  return tokens;
+}
+
+void VisionEncoder::encode_batch(std::span<const View> batch, std::span<const CancelFlag* const> cancelled,
+                                 StageRecorder* recorder, std::vector<std::vector<at::Tensor>>& features) {
+  RunContext context;
+  context.recorder = recorder;
+  context.suffix = batch[0].index == 0 ? ".global" : ".local";
+  context.stopped = [&] {
+    return std::all_of(batch.begin(), batch.end(), [&](const View& view) { return cancelled[view.page]->load(); });
+  };
+  std::vector<const RgbImage*> images;
+  for (const View& view : batch) images.push_back(view.image);
+  try {
+    const at::Tensor tokens = encode_views(normalise(images, options_), context);
+    for (size_t i = 0; i < batch.size(); ++i) {
+      features[batch[i].page][batch[i].index] = tokens[static_cast<int64_t>(i)];
+    }
+  } catch (const Cancelled&) {
+    // Every page of this batch was cancelled; the others go on.
+  }
+}
+
+std::vector<at::Tensor> VisionEncoder::encode(std::span<const PageViews* const> pages,
+                                              std::span<const CancelFlag* const> cancelled, StageRecorder* recorder) {
+  std::map<std::tuple<bool, int, int>, std::vector<View>> groups;  // (tile?, height, width)
+  std::vector<std::vector<at::Tensor>> features(pages.size());
+  for (size_t page = 0; page < pages.size(); ++page) {
+    features[page].resize(1 + pages[page]->tiles.size());
+    for (size_t index = 0; index < features[page].size(); ++index) {
+      const RgbImage& image = index == 0 ? pages[page]->global : pages[page]->tiles[index - 1];
+      check_canvas(image, patch_size_);
+      groups[{index > 0, image.height, image.width}].push_back({&image, page, index});
+    }
+  }
+  for (const auto& [key, views] : groups) {
+    const int64_t patches = std::get<1>(key) / patch_size_ * (std::get<2>(key) / patch_size_);
+    const size_t step = static_cast<size_t>(std::max<int64_t>(1, kBatchPatches / patches));
+    for (size_t first = 0; first < views.size(); first += step) {
+      encode_batch(std::span(views).subspan(first, std::min(step, views.size() - first)), cancelled, recorder,
+                   features);
+    }
+  }
+
+  std::vector<at::Tensor> laid_out(pages.size());
+  for (size_t page = 0; page < pages.size(); ++page) {
+    const auto& own = features[page];
+    const bool complete = std::all_of(own.begin(), own.end(), [](const at::Tensor& view) { return view.defined(); });
+    if (!complete || cancelled[page]->load()) continue;
+    const std::span<const at::Tensor> tiles = std::span(own).subspan(1);
+    const at::Tensor stacked = tiles.empty() ? at::Tensor() : at::stack(at::TensorList(tiles.data(), tiles.size()));
+    laid_out[page] = lay_out_tokens(own[0], stacked, pages[page]->grid, newline_, separator_);
+    if (recorder) recorder->record("image_tokens", laid_out[page]);
+  }
+  return laid_out;
+}
+
+}  // namespace deepseekocr

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// From pictures to image tokens: SAM, CLIP, the projector and the token layout together (specification 1.0).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <vector>
+
+#include "checkpoint/model_config.h"
+#include "image/views.h"
+#include "model/clip_encoder.h"
+#include "model/sam_encoder.h"
+#include "model/stage_recorder.h"
+#include "model/weight_loader.h"
+#include "serving/model_runner.h"
+
+namespace deepseekocr {
+
+/// Views as the network wants them: (views, 3, height, width), (v / 255 − 0.5) / 0.5 computed in float32 (3.6), then
+/// cast to the dtype of `options`.  All of equal size.
+at::Tensor normalise(std::span<const RgbImage* const> views, const at::TensorOptions& options);
+
+/// Not thread-safe.
+class VisionEncoder {
+ public:
+  VisionEncoder(const ModelConfig& config, WeightLoader& loader);
+
+  /// Encodes the pages' views, those of equal size together, and lays the tokens of each page out.
+  /// @return for each page (tokens, hidden); undefined where its flag was set
+  std::vector<at::Tensor> encode(std::span<const PageViews* const> pages, std::span<const CancelFlag* const> cancelled,
+                                 StageRecorder* recorder);
+
+ private:
+  /// A view of some page.
+  struct View {
+    const RgbImage* image;
+    size_t page;
+    size_t index;  ///< 0: the global view, else tile index − 1
+  };
+  /// (views, 3, height, width) → (views, rows, columns, hidden)
+  at::Tensor encode_views(const at::Tensor& pixels, const RunContext& context);
+  void encode_batch(std::span<const View> batch, std::span<const CancelFlag* const> cancelled, StageRecorder* recorder,
+                    std::vector<std::vector<at::Tensor>>& features);
+
+  SamEncoder sam_;
+  ClipEncoder clip_;
+  LinearWeights projector_;
+  at::Tensor newline_;    ///< (hidden)
+  at::Tensor separator_;  ///< (hidden)
+  int patch_size_;
+  at::TensorOptions options_;
+};
+
+}  // namespace deepseekocr

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Reference implementation: the three attentions of the network.
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/bmm.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/outer.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/sin.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "operations/operations.h"
+
+namespace deepseekocr::operations {
+namespace {
+
+/// Elements of one chunk of the additive bias in relative_position_attention: 16 MB in float32.
+constexpr int64_t kBiasElements = 4 << 20;
+
+/// qkv (views, positions, 3·heads·dim) → (3, views, heads, positions, dim), without copying.
+at::Tensor split_heads(const at::Tensor& qkv, int heads) {
+  return qkv.reshape({qkv.size(0), qkv.size(1), 3, heads, -1}).permute({2, 0, 3, 1, 4});
+}
+
+/// (views, heads, positions, dim) → (views, positions, heads·dim)
+at::Tensor merge_heads(const at::Tensor& x) {
+  return x.transpose(1, 2).reshape({x.size(0), x.size(2), -1});
+}
+
+/// Dot products of each query with the table rows of its own index along `axis` of the grid (2: rows, 3: columns).
+/// query (views, heads, rows, columns, dim), table (n, n, dim) with n = query.size(axis) → (views, heads, rows,
+/// columns, n)
+at::Tensor relative_scores(const at::Tensor& query, const at::Tensor& table, int64_t axis) {
+  const at::Tensor by_index = query.movedim(axis, 0);  // (n, views, heads, other, dim)
+  const at::Tensor scores = at::bmm(by_index.reshape({by_index.size(0), -1, by_index.size(4)}), table.transpose(1, 2));
+  return scores.reshape({by_index.size(0), by_index.size(1), by_index.size(2), by_index.size(3), table.size(1)})
+      .movedim(0, axis);
+}
+
+/// x (rows, vectors, dim) rotated: x·cos + (−second half, first half)·sin, tables (rows, 1, dim).
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cosines, const at::Tensor& sines) {
+  const int64_t half = x.size(-1) / 2;
+  const at::Tensor turned = at::cat({x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)}, -1);
+  return (x * cosines).add_(turned * sines);
+}
+
+/// The rows of a rope table at the positions that the slices write, in their order.
+at::Tensor table_rows(const at::Tensor& table, std::span<const CacheSlice> slices) {
+  if (slices.size() == 1) return table.narrow(0, slices[0].length, slices[0].count);
+  std::vector<at::Tensor> parts;
+  parts.reserve(slices.size());
+  for (const CacheSlice& slice : slices) parts.push_back(table.narrow(0, slice.length, slice.count));
+  return at::cat(parts);
+}
+
+/// One sequence: query, key, value each (heads, count, dim) → (count, heads·dim)
+at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, const CacheSlice& slice) {
+  const int64_t total = slice.length + slice.count;
+  TORCH_CHECK(slice.length == 0 || slice.count == 1, "a sequence is extended by one position at a time");
+  TORCH_CHECK(total <= slice.keys.size(1), "the cache is too small");
+  slice.keys.narrow(1, slice.length, slice.count).copy_(key);
+  slice.values.narrow(1, slice.length, slice.count).copy_(value);
+  const at::Tensor out = at::scaled_dot_product_attention(
+      query.unsqueeze(0), slice.keys.narrow(1, 0, total).unsqueeze(0), slice.values.narrow(1, 0, total).unsqueeze(0),
+      /*attn_mask=*/{}, /*dropout_p=*/0.0, /*is_causal=*/slice.count > 1);
+  return out.squeeze(0).transpose(0, 1).reshape({slice.count, -1});
+}
+
+}  // namespace
+
+at::Tensor attention(const at::Tensor& qkv, int heads) {
+  const at::Tensor split = split_heads(qkv, heads);
+  return merge_heads(at::scaled_dot_product_attention(split[0], split[1], split[2]));
+}
+
+at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
+                                       const at::Tensor& column_table, int heads) {
+  const int64_t views = qkv.size(0), rows = qkv.size(1), columns = qkv.size(2), positions = rows * columns;
+  const at::Tensor split = split_heads(qkv.reshape({views, positions, qkv.size(3)}), heads);
+  const at::Tensor query = split[0], key = split[1], value = split[2];
+  const at::Tensor grid = query.reshape({views, heads, rows, columns, query.size(3)});
+  const at::Tensor by_row = relative_scores(grid, row_table, 2).unsqueeze(5);        // (…, key row, 1)
+  const at::Tensor by_column = relative_scores(grid, column_table, 3).unsqueeze(4);  // (…, 1, key column)
+
+  // The bias has positions² entries a head; no more than kBiasElements of them exist at a time.
+  const int64_t row_elements = heads * columns * positions;
+  const int64_t row_step = std::clamp<int64_t>(kBiasElements / row_elements, 1, rows);
+  const int64_t view_step = std::clamp<int64_t>(kBiasElements / (row_elements * row_step), 1, views);
+  at::Tensor out = at::empty({views, positions, heads, query.size(3)}, qkv.options());
+  for (int64_t view = 0; view < views; view += view_step) {
+    const int64_t some = std::min(view_step, views - view);
+    const auto take = [&](const at::Tensor& x) { return x.narrow(0, view, some); };
+    for (int64_t row = 0; row < rows; row += row_step) {
+      const int64_t count = std::min(row_step, rows - row), first = row * columns, queries = count * columns;
+      const at::Tensor bias = (take(by_row).narrow(2, row, count) + take(by_column).narrow(2, row, count))
+                                  .reshape({some, heads, queries, positions});
+      const at::Tensor part =
+          at::scaled_dot_product_attention(take(query).narrow(2, first, queries), take(key), take(value), bias);
+      take(out).narrow(1, first, queries).copy_(part.transpose(1, 2));
+    }
+  }
+  return out.reshape({views, rows, columns, -1});
+}
+
+RopeTable rope_table(int positions, int dim, double theta, const at::TensorOptions& options) {
+  const auto single = at::TensorOptions().dtype(at::kFloat).device(options.device());
+  const at::Tensor exponent = at::arange(0, dim, 2, single) / dim;
+  const at::Tensor frequency = at::pow(theta, exponent).reciprocal();
+  const at::Tensor angle = at::outer(at::arange(positions, single), frequency);
+  const at::Tensor both = at::cat({angle, angle}, 1);
+  return {at::cos(both).to(options.dtype()), at::sin(both).to(options.dtype())};
+}
+
+at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
+                            std::span<const CacheSlice> slices) {
+  const int64_t rows = qkv.size(0), dim = qkv.size(1) / (3 * heads);
+  const at::Tensor vectors = qkv.reshape({rows, 3 * heads, dim});
+  const at::Tensor rotated = rotate(vectors.narrow(1, 0, 2 * heads), table_rows(rope.cosines, slices).unsqueeze(1),
+                                    table_rows(rope.sines, slices).unsqueeze(1));
+  const at::Tensor query = rotated.narrow(1, 0, heads).transpose(0, 1),
+                   key = rotated.narrow(1, heads, heads).transpose(0, 1);
+  const at::Tensor value = vectors.narrow(1, 2 * heads, heads).transpose(0, 1);
+  std::vector<at::Tensor> parts;
+  parts.reserve(slices.size());
+  int64_t row = 0;
+  for (const CacheSlice& slice : slices) {
+    const auto own = [&](const at::Tensor& x) { return x.narrow(1, row, slice.count); };
+    parts.push_back(attend(own(query), own(key), own(value), slice));
+    row += slice.count;
+  }
+  TORCH_CHECK(row == rows, "the slices do not cover the rows");
+  return parts.size() == 1 ? parts[0] : at::cat(parts);
+}
+
+}  // namespace deepseekocr::operations

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Checks and copies what callers of the C boundary pass.
+#pragma once
+
+#include <deepseekocr/engine.h>
+
+#include <memory>
+
+#include "serving/client.h"
+#include "serving/engine.h"
+#include "serving/request.h"
+
+namespace deepseekocr {
+
+/// A caller's struct as this library knows it: fields that the caller does not know are zero.
+/// @throws ArgumentError if struct_size is smaller than version 1 of the struct
+DsocrOpenOptions read_options(const DsocrOpenOptions& options);
+DsocrRequest read_request(const DsocrRequest& request);
+
+/// Which engine the options mean.
+/// @throws EngineError DSOCR_NOT_FOUND if model_path is no folder, DSOCR_INVALID_ARGUMENT for a bad device or precision
+ModelKey model_key(const DsocrOpenOptions& options);
+
+/// @throws ArgumentError naming the option
+std::shared_ptr<Client> make_client(const DsocrOpenOptions& options);
+
+/// Everything of a request but the picture.
+/// @throws ArgumentError naming the field
+RequestSpec make_spec(const DsocrRequest& request);
+
+}  // namespace deepseekocr

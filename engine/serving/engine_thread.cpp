@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+// The engine thread: loading, the scheduler's turns, unloading.
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "serving/engine.h"
+#include "serving/engine_registry.h"
+#include "serving/error_boundary.h"
+
+namespace deepseekocr {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// A model library makes static objects when it first works, and exit() destroys the latest first: have it end the
+// engines before those.
+void shut_down_before_model_library() {
+  static std::once_flag once;
+  std::call_once(once, EngineRegistry::shut_down_at_exit);
+}
+
+}  // namespace
+
+void Engine::run() {
+  if (predecessor_ != nullptr) {
+    predecessor_->join();
+    predecessor_.reset();
+  }
+  if (load()) serve();
+  pool_.drain();
+  drop_sequences();
+  model_ = LoadedModel();
+  callbacks_.drain();
+  description_.reset();
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+}
+
+// @return whether there is a model to serve
+bool Engine::load() {
+  while (true) {
+    try {
+      ModelOptions options{key_.path, key_.device, key_.precision, key_.threads};
+      model_ = LoadedModel::load(
+          options, [this](int percent, const std::string& what) { report_progress(percent, what); }, cancel_load_);
+      description_ = std::make_unique<ModelDescription>(*model_.runner, options, model_.tokenizer.has_value());
+      pool_.start(preprocess_thread_count());
+      shut_down_before_model_library();
+      became_ready();
+      return true;
+    } catch (const Cancelled&) {
+      // Either everybody has gone, or somebody new came while loading was being cancelled.
+      const std::lock_guard lock(mutex_);
+      if (all_gone() || shutting_down_) {
+        state_ = State::ended;
+        return false;
+      }
+    } catch (...) {
+      model_ = LoadedModel();
+      became_failed(current_error());
+      wait_for_detachment();
+      return false;
+    }
+  }
+}
+
+void Engine::wait_for_detachment() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return all_gone() || shutting_down_; });
+}
+
+void Engine::report_progress(int percent, const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  percent = std::clamp(percent, 0, 100);
+  // One event for each percent or activity: a runner may report every tensor.
+  if (percent == percent_ && what == activity_) return;
+  percent_ = percent;
+  activity_ = what;
+  for (const std::shared_ptr<Client>& client : attached_) {
+    if (client->callbacks.progress == nullptr) continue;
+    callbacks_.post([this, client, percent, what] {
+      if (!is_closed(*client)) client->callbacks.progress(client->callbacks.user_data, percent, what.c_str());
+    });
+  }
+}
+
+void Engine::became_ready() {
+  const std::lock_guard lock(mutex_);
+  state_ = State::ready;
+  for (const std::shared_ptr<Client>& client : attached_) post_ready(client);
+}
+
+void Engine::post_ready(const std::shared_ptr<Client>& client) {
+  if (client->callbacks.ready == nullptr) return;
+  callbacks_.post([this, client] {
+    if (!is_closed(*client)) client->callbacks.ready(client->callbacks.user_data, &description_->info());
+  });
+}
+
+void Engine::became_failed(const DsocrError& error) {
+  const std::lock_guard lock(mutex_);
+  load_error_ = error;
+  state_ = State::failed;
+  for (const std::shared_ptr<Client>& client : attached_) {
+    if (client->callbacks.failed == nullptr) continue;
+    callbacks_.post([this, client] {
+      if (!is_closed(*client)) client->callbacks.failed(client->callbacks.user_data, &load_error_);
+    });
+  }
+  while (!requests_.empty()) {
+    const std::shared_ptr<Request> request = requests_.begin()->second;
+    request->fail(load_error_);
+    finish(request);
+  }
+}
+
+void Engine::serve() {
+  StepExecutor executor(*model_.runner, model_.tokenizer_or_null(),
+                        [this](Request& request, const std::string& piece) { deliver_text(request, piece); });
+  std::unique_lock lock(mutex_);
+  while (!shutting_down_) {
+    if (all_gone()) {
+      state_ = State::ended;
+      return;
+    }
+    start_preparing();
+    const Scheduler::Turn turn = scheduler_.next_turn(Clock::now());
+    if (turn.action != Scheduler::Turn::Action::idle) {
+      lock.unlock();
+      carry_out(turn, executor);
+      lock.lock();
+    } else if (turn.wake_at) {
+      changed_.wait_until(lock, *turn.wake_at);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+}
+
+void Engine::carry_out(const Scheduler::Turn& turn, StepExecutor& executor) {
+  const std::vector<std::shared_ptr<Request>> requests = requests_of(turn);
+  std::vector<Request*> members;
+  members.reserve(requests.size());
+  for (const std::shared_ptr<Request>& request : requests) members.push_back(request.get());
+  std::vector<Request*> decoded;
+  if (turn.action == Scheduler::Turn::Action::admit) {
+    executor.admit(members);
+  } else {
+    decoded = executor.decode(members);
+  }
+  for (Request* request : members) {
+    if (request->outcome) retire(*request);
+  }
+  const std::lock_guard lock(mutex_);
+  count_step(decoded);
+  for (const std::shared_ptr<Request>& request : requests) {
+    request->client->tokens += request->generation.generated() - request->counted_tokens;
+    request->counted_tokens = request->generation.generated();
+    if (request->outcome) finish(request);
+  }
+}
+
+std::vector<std::shared_ptr<Request>> Engine::requests_of(const Scheduler::Turn& turn) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Request>> requests;
+  requests.reserve(turn.requests.size());
+  for (const uint64_t id : turn.requests) requests.push_back(requests_.at(id));
+  return requests;
+}
+
+void Engine::count_step(const std::vector<Request*>& decoded) {
+  std::set<Client*> clients;
+  for (const Request* request : decoded) clients.insert(request->client.get());
+  for (Client* client : clients) {
+    ++client->steps;
+    client->step_sequences += decoded.size();
+  }
+}
+
+// Gives the model's memory back and ends the text.
+void Engine::retire(Request& request) {
+  request.sequence.reset();
+  request.features.reset();
+  request.page.views = PageViews();
+  request.generation.finish();
+  deliver_text(request, request.generation.take_new_text());
+}
+
+void Engine::deliver_text(Request& request, const std::string& piece) {
+  const DsocrRequestCallbacks& callbacks = request.spec.callbacks;
+  if (callbacks.text == nullptr || !request.pending_text.append(piece)) return;
+  callbacks_.post([kept = request.shared_from_this()] {
+    const std::string text = kept->pending_text.take();
+    const DsocrRequestCallbacks& to = kept->spec.callbacks;
+    to.text(to.user_data, kept->id, text.c_str());
+  });
+}
+
+// Only when the process exits are there requests left; their memory inside the model must go before the model.
+void Engine::drop_sequences() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, request] : requests_) {
+    request->sequence.reset();
+    request->features.reset();
+  }
+}
+
+}  // namespace deepseekocr

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The element's end of the engine boundary: one client, its loading events, its requests.  No GStreamer here.
+#pragma once
+
+#include <deepseekocr/engine.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deepseekocr/reading.h"
+#include "deepseekocr/settings.h"
+
+namespace deepseekocr::plugin {
+
+/// What DsocrModelInfo says, copied out of the callback.
+struct ModelInfo {
+  std::string name, device, precision, default_prompt;
+  uint64_t parameters = 0;
+  std::vector<std::string> supported_prompts;
+  bool has_tokenizer = false;
+};
+
+/// Hears how loading goes.  Called from engine threads, without any lock held.
+class LoadListener {
+ public:
+  virtual ~LoadListener() = default;
+  virtual void on_progress(int32_t percent, const std::string& what) = 0;
+  virtual void on_ready(const ModelInfo& info) = 0;
+  virtual void on_failed(DsocrStatus status, const std::string& sentence) = 0;
+};
+
+/// What a client is opened with; a client is opened anew when one of these changes.
+struct ClientOptions {
+  std::string model_path, device;
+  DsocrPrecision precision = DSOCR_PRECISION_AUTO;
+  int32_t threads = 0, batch_size = 0, batch_timeout_ms = 0;
+  bool live = false;
+
+  bool operator==(const ClientOptions&) const = default;
+};
+
+ClientOptions client_options(const Settings& settings, bool live);
+
+/// A picture that a request reads: keeps the pixels mapped until it is destroyed.
+class Picture {
+ public:
+  virtual ~Picture() = default;
+  /// Describes the pixels; release and release_data are the client's business.
+  virtual void describe(DsocrImage* image) const = 0;
+};
+
+/// Called once for each submitted request, from an engine thread, without any lock held.
+using DoneFunction = std::function<void(Reading)>;
+
+/// Thread-safe.  After close() nothing is submitted any more; outstanding DoneFunctions still come.
+class EngineClient {
+ public:
+  /// Opens a client; loading goes on in the background.
+  /// @return NULL on failure, `*error` then holds the reason.  `listener` then hears nothing.
+  static std::shared_ptr<EngineClient> open(const DsocrEngineApi* api, const ClientOptions& options,
+                                            std::shared_ptr<LoadListener> listener, DsocrError* error);
+  ~EngineClient() { close(); }
+  EngineClient(const EngineClient&) = delete;
+  EngineClient& operator=(const EngineClient&) = delete;
+
+  void close();
+
+  /// Queues one reading of `picture` as `settings` say.
+  /// @return OK, and `done` will be called; otherwise `done` is not called and `*error` holds the reason.
+  DsocrStatus submit(std::unique_ptr<Picture> picture, const std::optional<DsocrRect>& area, const Settings& settings,
+                     DoneFunction done, uint64_t* request_id, DsocrError* error);
+
+  /// Asks a request to end; id 0: all.
+  void cancel(uint64_t request_id);
+
+  DsocrStats stats() const;
+  const ClientOptions& options() const { return options_; }
+
+ private:
+  EngineClient(const DsocrEngineApi* api, ClientOptions options) : api_(api), options_(std::move(options)) {}
+
+  const DsocrEngineApi* const api_;
+  const ClientOptions options_;
+  mutable std::mutex mutex_;  // guards handle_; taken last, never while a callback of ours runs
+  DsocrClient* handle_ = nullptr;
+};
+
+}  // namespace deepseekocr::plugin

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Enumerations of the element's properties.
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_DEEPSEEK_OCR_PRECISION (gst_deepseek_ocr_precision_get_type())
+GType gst_deepseek_ocr_precision_get_type(void);
+#define GST_TYPE_DEEPSEEK_OCR_TASK (gst_deepseek_ocr_task_get_type())
+GType gst_deepseek_ocr_task_get_type(void);
+#define GST_TYPE_DEEPSEEK_OCR_RESOLUTION (gst_deepseek_ocr_resolution_get_type())
+GType gst_deepseek_ocr_resolution_get_type(void);
+#define GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT (gst_deepseek_ocr_text_format_get_type())
+GType gst_deepseek_ocr_text_format_get_type(void);
+#define GST_TYPE_DEEPSEEK_OCR_ATTACH (gst_deepseek_ocr_attach_get_type())
+GType gst_deepseek_ocr_attach_get_type(void);
+#define GST_TYPE_DEEPSEEK_OCR_DROP (gst_deepseek_ocr_drop_get_type())
+GType gst_deepseek_ocr_drop_get_type(void);
+
+G_END_DECLS

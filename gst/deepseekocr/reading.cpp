@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "deepseekocr/reading.h"
+
+#include <utility>
+
+namespace deepseekocr::plugin {
+namespace {
+
+std::string string_or_empty(const char* text) { return text != nullptr ? text : ""; }
+
+}  // namespace
+
+Reading reading_from_result(const DsocrResult& result) {
+  Reading reading;
+  reading.finish_reason = result.finish_reason;
+  if (result.finish_reason == DSOCR_FINISH_ERROR) {
+    reading.status = result.error != nullptr ? result.error->status : DSOCR_INTERNAL;
+    reading.error = result.error != nullptr ? result.error->message : "the engine gave no reason";
+  }
+  reading.raw = string_or_empty(result.text);
+  reading.plain = string_or_empty(result.plain_text);
+  reading.markdown = string_or_empty(result.markdown);
+  reading.invalid_utf8 = result.invalid_utf8 != 0;
+  reading.regions.reserve(result.region_count);
+  for (size_t i = 0; i < result.region_count; ++i) {
+    const DsocrRegion& region = result.regions[i];
+    reading.regions.push_back({region.kind, string_or_empty(region.label), string_or_empty(region.text), region.box});
+  }
+  reading.tokens = static_cast<uint32_t>(result.token_count);
+  reading.confidence = result.confidence_mean;
+  reading.confidence_min = result.confidence_min;
+  reading.timings = result.timings;
+  return reading;
+}
+
+Reading failed_reading(DsocrStatus status, std::string sentence) {
+  Reading reading;
+  reading.finish_reason = DSOCR_FINISH_ERROR;
+  reading.status = status;
+  reading.error = std::move(sentence);
+  return reading;
+}
+
+Reading cancelled_reading() {
+  Reading reading;
+  reading.finish_reason = DSOCR_FINISH_CANCELLED;
+  return reading;
+}
+
+const char* finish_reason_name(DsocrFinishReason reason) {
+  switch (reason) {
+    case DSOCR_FINISH_STOP:
+      return "stop";
+    case DSOCR_FINISH_LENGTH:
+      return "length";
+    case DSOCR_FINISH_REPETITION:
+      return "repetition";
+    case DSOCR_FINISH_TIMEOUT:
+      return "timeout";
+    case DSOCR_FINISH_CANCELLED:
+      return "cancelled";
+    case DSOCR_FINISH_ERROR:
+      break;
+  }
+  return "error";
+}
+
+const char* region_kind_name(DsocrRegionKind kind) {
+  switch (kind) {
+    case DSOCR_REGION_TEXT:
+      return "text";
+    case DSOCR_REGION_TITLE:
+      return "title";
+    case DSOCR_REGION_TABLE:
+      return "table";
+    case DSOCR_REGION_IMAGE:
+      return "image";
+    case DSOCR_REGION_OTHER:
+      break;
+  }
+  return "other";
+}
+
+}  // namespace deepseekocr::plugin

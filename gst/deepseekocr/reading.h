@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// One reading of one frame: what the engine answered, copied out of the callback.  No GStreamer here.
+#pragma once
+
+#include <deepseekocr/engine.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace deepseekocr::plugin {
+
+/// "No time": equals GST_CLOCK_TIME_NONE.
+constexpr uint64_t kNoTime = UINT64_MAX;
+
+/// What is known about a frame beside its pixels.  Times in nanoseconds, kNoTime where unknown.
+struct FrameInfo {
+  uint64_t number = 0; /**< counted from 0 at the element */
+  uint64_t pts = kNoTime;
+  uint64_t duration = kNoTime; /**< of what the reading stands for: up to the next frame that is read */
+  uint64_t stream_time = kNoTime;
+  uint64_t running_time = kNoTime;
+  uint64_t arrived = 0; /**< monotonic clock */
+  int32_t width = 0, height = 0;
+  int32_t page = 0; /**< from 1; 0: not a page */
+};
+
+struct Region {
+  DsocrRegionKind kind = DSOCR_REGION_TEXT;
+  std::string label, text;
+  DsocrRect box{};
+};
+
+/// Immutable once made.
+struct Reading {
+  DsocrFinishReason finish_reason = DSOCR_FINISH_STOP;
+  DsocrStatus status = DSOCR_OK; /**< of an ERROR */
+  std::string error;             /**< sentence of an ERROR */
+  std::string raw, plain, markdown;
+  bool invalid_utf8 = false;
+  std::vector<Region> regions;
+  uint32_t tokens = 0;
+  double confidence = 0, confidence_min = 0;
+  DsocrTimings timings{};
+  uint64_t latency = 0; /**< from frame in to result, nanoseconds */
+
+  /// Whether it holds text that may be shown.
+  bool usable() const { return finish_reason != DSOCR_FINISH_ERROR && finish_reason != DSOCR_FINISH_CANCELLED; }
+};
+
+using ReadingPtr = std::shared_ptr<const Reading>;
+
+/// Copies `result`, which the engine owns.
+Reading reading_from_result(const DsocrResult& result);
+
+/// A reading that failed before or outside the engine.
+Reading failed_reading(DsocrStatus status, std::string sentence);
+
+/// A reading that was given up.
+Reading cancelled_reading();
+
+/// "stop", "length", "repetition", "timeout", "cancelled", "error".
+const char* finish_reason_name(DsocrFinishReason reason);
+
+/// "text", "title", "table", "image", "other".
+const char* region_kind_name(DsocrRegionKind kind);
+
+}  // namespace deepseekocr::plugin

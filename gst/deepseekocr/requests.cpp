@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "deepseekocr/requests.h"
+
+#include <utility>
+
+namespace deepseekocr::plugin {
+namespace {
+
+/// A mapped frame.
+class MappedFrame final : public Picture {
+ public:
+  static std::unique_ptr<MappedFrame> map(GstBuffer* buffer, const GstVideoInfo& info) {
+    auto frame = std::make_unique<MappedFrame>();
+    if (!gst_video_frame_map(&frame->frame_, &info, buffer, GST_MAP_READ)) return nullptr;
+    frame->mapped_ = true;
+    return frame;
+  }
+  MappedFrame() = default;
+  MappedFrame(const MappedFrame&) = delete;
+  MappedFrame& operator=(const MappedFrame&) = delete;
+  ~MappedFrame() override {
+    if (mapped_) gst_video_frame_unmap(&frame_);
+  }
+
+  void describe(DsocrImage* image) const override;
+
+ private:
+  GstVideoFrame frame_{};
+  bool mapped_ = false;
+};
+
+DsocrColorMatrix color_matrix(const GstVideoInfo& info) {
+  switch (info.colorimetry.matrix) {
+    case GST_VIDEO_COLOR_MATRIX_BT709:
+      return DSOCR_MATRIX_BT709;
+    case GST_VIDEO_COLOR_MATRIX_BT2020:
+      return DSOCR_MATRIX_BT2020;
+    default:
+      return DSOCR_MATRIX_BT601;
+  }
+}
+
+DsocrColorRange color_range(const GstVideoInfo& info) {
+  if (info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255) return DSOCR_RANGE_FULL;
+  if (info.colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235) return DSOCR_RANGE_LIMITED;
+  return GST_VIDEO_INFO_IS_YUV(&info) ? DSOCR_RANGE_LIMITED : DSOCR_RANGE_FULL;
+}
+
+void MappedFrame::describe(DsocrImage* image) const {
+  const GstVideoInfo& info = frame_.info;
+  image->format = engine_format(GST_VIDEO_INFO_FORMAT(&info)).value_or(DSOCR_FORMAT_RGB);
+  image->width = GST_VIDEO_INFO_WIDTH(&info);
+  image->height = GST_VIDEO_INFO_HEIGHT(&info);
+  for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(&frame_) && plane < 3; ++plane) {
+    image->planes[plane] = static_cast<const uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, plane));
+    image->strides[plane] = GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, plane);
+  }
+  image->matrix = color_matrix(info);
+  image->range = color_range(info);
+}
+
+bool comes_from_bounded_pool(GstBuffer* buffer) {
+  if (buffer->pool == nullptr) return false;
+  guint max_buffers = 0;
+  GstStructure* config = gst_buffer_pool_get_config(buffer->pool);
+  gst_buffer_pool_config_get_params(config, nullptr, nullptr, nullptr, &max_buffers);
+  gst_structure_free(config);
+  return max_buffers != 0;
+}
+
+/// One attempt.  @return OK where the outcome will come later.
+DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
+                       const Submission& submission, std::string* reason) {
+  auto picture = MappedFrame::map(submission.buffer.get(), submission.info);
+  if (picture == nullptr) {
+    *reason = "the frame's memory cannot be read; put a videoconvert before deepseekocr";
+    return DSOCR_INVALID_ARGUMENT;
+  }
+  const SlotPtr slot = submission.slot;
+  // The client is reached weakly: the engine may hold this function after everybody else has let go.
+  auto done = [session, slot, weak = std::weak_ptr<EngineClient>(client)](Reading reading) {
+    auto next = session->finish(slot, std::move(reading));
+    while (next) {
+      const auto alive = weak.lock();
+      if (alive == nullptr) {
+        next = session->finish(next->slot, cancelled_reading());
+      } else {
+        submit(session, alive, std::move(*next), false);
+        next.reset();
+      }
+    }
+  };
+  uint64_t request_id = 0;
+  DsocrError error{};
+  const DsocrStatus status = client->submit(std::move(picture), submission.area, *slot->settings, std::move(done),
+                                            &request_id, &error);
+  if (status == DSOCR_OK) session->set_request_id(slot, request_id);
+  *reason = error.message;
+  return status;
+}
+
+}  // namespace
+
+std::optional<DsocrPixelFormat> engine_format(GstVideoFormat format) {
+  switch (format) {
+    case GST_VIDEO_FORMAT_RGB:
+      return DSOCR_FORMAT_RGB;
+    case GST_VIDEO_FORMAT_BGR:
+      return DSOCR_FORMAT_BGR;
+    case GST_VIDEO_FORMAT_RGBA:
+      return DSOCR_FORMAT_RGBA;
+    case GST_VIDEO_FORMAT_BGRA:
+      return DSOCR_FORMAT_BGRA;
+    case GST_VIDEO_FORMAT_RGBx:
+      return DSOCR_FORMAT_RGBX;
+    case GST_VIDEO_FORMAT_BGRx:
+      return DSOCR_FORMAT_BGRX;
+    case GST_VIDEO_FORMAT_GRAY8:
+      return DSOCR_FORMAT_GRAY8;
+    case GST_VIDEO_FORMAT_NV12:
+      return DSOCR_FORMAT_NV12;
+    case GST_VIDEO_FORMAT_NV21:
+      return DSOCR_FORMAT_NV21;
+    case GST_VIDEO_FORMAT_I420:
+      return DSOCR_FORMAT_I420;
+    case GST_VIDEO_FORMAT_YUY2:
+      return DSOCR_FORMAT_YUY2;
+    default:
+      return std::nullopt;
+  }
+}
+
+BufferPtr buffer_to_keep(GstBuffer* buffer) {
+  if (!comes_from_bounded_pool(buffer)) return BufferPtr(gst_buffer_ref(buffer));
+  GstBuffer* copy = gst_buffer_copy_deep(buffer);
+  return BufferPtr(copy != nullptr ? copy : gst_buffer_ref(buffer));
+}
+
+void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
+            Submission submission, bool may_wait) {
+  std::optional<Submission> next(std::move(submission));
+  while (next) {
+    std::string reason;
+    const uint64_t seen = session->results();
+    const DsocrStatus status = try_submit(session, client, *next, &reason);
+    if (status == DSOCR_OK) return;
+    if (status == DSOCR_BUSY) {
+      // Its own requests fill the client's queue, so one of them will end.
+      if (may_wait && session->wait_for_result(seen)) continue;
+      next = session->finish(next->slot, cancelled_reading());
+      continue;
+    }
+    next = session->finish(next->slot, failed_reading(status, reason));
+  }
+}
+
+}  // namespace deepseekocr::plugin

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+#include "deepseekocr/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace deepseekocr::plugin {
+namespace {
+
+/// A file's readings that may wait for the text pad.  Wide, because a paused text sink must not stop a video encoder
+/// that needs many frames before its first output.
+constexpr size_t kMaxTexts = 1024;
+
+/// Live text positions move in steps of this, so that overlays and muxers go on.
+constexpr uint64_t kGapStep = 100'000'000;
+
+bool is_end(GstFlowReturn flow) { return flow == GST_FLOW_EOS || flow == GST_FLOW_NOT_LINKED; }
+
+}  // namespace
+
+uint64_t monotonic_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+GstFlowReturn combine_flows(GstFlowReturn video, GstFlowReturn text) {
+  if (is_end(video) && is_end(text))
+    return video == GST_FLOW_EOS || text == GST_FLOW_EOS ? GST_FLOW_EOS : GST_FLOW_NOT_LINKED;
+  if (video < GST_FLOW_OK && !is_end(video)) return video;
+  if (text < GST_FLOW_OK && !is_end(text)) return text;
+  return GST_FLOW_OK;
+}
+
+// ------------------------------------------------------------------------------------------------ readings
+
+void Session::configure(const Policy& policy) {
+  const std::lock_guard lock(mutex_);
+  policy_ = policy;
+}
+
+bool Session::wait_to_admit() {
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] {
+    return stopped_locked() || policy_.newest || (in_flight_ < policy_.in_flight && text_slots_ < kMaxTexts);
+  });
+  return !stopped_locked();
+}
+
+uint64_t Session::results() {
+  const std::lock_guard lock(mutex_);
+  return results_;
+}
+
+bool Session::wait_for_result(uint64_t seen) {
+  Lock lock(mutex_);
+  changed_.wait(lock, [&] { return stopped_locked() || results_ != seen; });
+  return !stopped_locked();
+}
+
+std::optional<Submission> Session::admit(Submission submission, uint64_t* stale) {
+  *stale = 0;
+  const std::lock_guard lock(mutex_);
+  const SlotPtr slot = submission.slot;
+  slot->epoch = epoch_;
+  if (stopped_locked()) return std::nullopt;
+  ++counters_.admitted;
+  last_admitted_ = slot;
+  texts_.push_back({nullptr, slot});
+  ++text_slots_;
+  if (policy_.live) trim_live_texts();
+  if (policy_.newest && submitted_ != nullptr) {
+    if (waiting_) drop(waiting_->slot);
+    waiting_ = std::move(submission);
+    *stale = submitted_->request_id;
+    changed_.notify_all();
+    return std::nullopt;
+  }
+  ++in_flight_;
+  submitted_ = slot;
+  return submission;
+}
+
+void Session::drop(const SlotPtr& slot) {
+  slot->reading = std::make_shared<const Reading>(cancelled_reading());
+  ++counters_.dropped;
+  record(*slot->reading);
+}
+
+void Session::trim_live_texts() {
+  while (text_slots_ > kMaxTexts) {
+    const auto oldest = std::find_if(texts_.begin(), texts_.end(), [](const TextItem& item) { return item.slot; });
+    texts_.erase(oldest);
+    --text_slots_;
+    ++counters_.text_dropped;
+  }
+}
+
+void Session::set_request_id(const SlotPtr& slot, uint64_t request_id) {
+  const std::lock_guard lock(mutex_);
+  slot->request_id = request_id;
+}
+
+void Session::record(const Reading& reading) {
+  ++counters_.by_reason[reading.finish_reason];
+  counters_.tokens += reading.tokens;
+  if (reading.finish_reason == DSOCR_FINISH_ERROR) ++counters_.failed;
+  if (!reading.usable()) return;
+  counters_.last_latency = reading.latency;
+  counters_.sum_latency += reading.latency;
+  counters_.max_latency = std::max(counters_.max_latency, reading.latency);
+}
+
+std::optional<Submission> Session::finish(const SlotPtr& slot, Reading reading) {
+  const std::lock_guard lock(mutex_);
+  ++results_;
+  changed_.notify_all();
+  if (slot->reading != nullptr) return std::nullopt;
+  reading.latency = monotonic_now() - slot->frame.arrived;
+  record(reading);
+  slot->reading = std::make_shared<const Reading>(std::move(reading));
+  if (slot->epoch != epoch_) return std::nullopt;
+  --in_flight_;
+  if (slot->reading->finish_reason == DSOCR_FINISH_CANCELLED) ++counters_.dropped;
+  if (slot->reading->usable() && (latest_ == nullptr || latest_->frame.number < slot->frame.number)) latest_ = slot;
+  if (submitted_ == slot) submitted_.reset();
+  std::optional<Submission> next;
+  if (waiting_ && submitted_ == nullptr && !stopped_locked()) {
+    next = std::exchange(waiting_, std::nullopt);
+    submitted_ = next->slot;
+    ++in_flight_;
+  }
+  return next;
+}
+
+Delivery Session::latest_locked(bool mark) {
+  if (latest_ == nullptr) return {};
+  const bool first = !latest_->shown;
+  if (mark) latest_->shown = true;
+  return {latest_, latest_->reading, first};
+}
+
+Delivery Session::latest() {
+  const std::lock_guard lock(mutex_);
+  return latest_locked(true);
+}
+
+void Session::forget_latest() {
+  const std::lock_guard lock(mutex_);
+  latest_.reset();
+  last_admitted_.reset();
+}
+
+SlotPtr Session::last_admitted() {
+  const std::lock_guard lock(mutex_);
+  return last_admitted_;
+}
+
+// ------------------------------------------------------------------------------------------------ video
+
+bool Session::hold_has_room(const HeldFrame& frame) const {
+  // One frame may always be held, however large: otherwise it could never leave.
+  if (frames_.empty()) return true;
+  if (frames_.size() >= policy_.hold_frames || frame_bytes_ + frame.size > policy_.hold_bytes) return false;
+  const uint64_t first = frames_.front().pts;
+  return first == kNoTime || frame.pts == kNoTime || frame.pts <= first || frame.pts - first <= policy_.hold_time;
+}
+
+bool Session::hold(HeldFrame frame) {
+  Lock lock(mutex_);
+  changed_.wait(lock, [&] { return stopped_locked() || policy_.newest || hold_has_room(frame); });
+  if (stopped_locked()) return false;
+  frame_bytes_ += frame.size;
+  frames_.push_back(std::move(frame));
+  changed_.notify_all();
+  return true;
+}
+
+bool Session::drain() {
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopped_locked() || (frames_.empty() && !pushing_); });
+  return !stopped_locked();
+}
+
+/// More is held than the limits allow: only where nothing may wait (`newest`).
+bool Session::hold_is_over() const {
+  if (!policy_.newest || frames_.empty()) return false;
+  return frames_.size() > policy_.hold_frames || frame_bytes_ > policy_.hold_bytes;
+}
+
+bool Session::front_frame_ready(uint64_t now) const {
+  const HeldFrame& front = frames_.front();
+  if (front.slot == nullptr || front.slot->reading != nullptr || hold_is_over()) return true;
+  return policy_.newest && now >= front.arrived + policy_.hold_time;
+}
+
+Delivery Session::delivery_for(const HeldFrame& frame) {
+  if (frame.slot == nullptr) return {};
+  const ReadingPtr& reading = frame.slot->reading;
+  if (reading == nullptr) ++counters_.overdue;
+  // A frame whose reading was given up for a newer one shows what was read last; one that failed shows nothing.
+  if (reading == nullptr || reading->finish_reason == DSOCR_FINISH_CANCELLED) return latest_locked(true);
+  if (!reading->usable()) return {};
+  const bool first = !frame.slot->shown;
+  frame.slot->shown = true;
+  return {frame.slot, reading, first};
+}
+
+std::optional<HeldFrame> Session::take_frame(Delivery* delivery) {
+  Lock lock(mutex_);
+  while (!flushing_) {
+    if (frames_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    const uint64_t now = monotonic_now();
+    if (front_frame_ready(now) || failed_) break;
+    if (policy_.newest) {
+      changed_.wait_for(lock, std::chrono::nanoseconds(frames_.front().arrived + policy_.hold_time - now));
+    } else {
+      changed_.wait(lock);
+    }
+  }
+  if (flushing_) return std::nullopt;
+  HeldFrame frame = std::move(frames_.front());
+  frames_.pop_front();
+  frame_bytes_ -= frame.size;
+  *delivery = delivery_for(frame);
+  pushing_ = true;
+  changed_.notify_all();
+  return frame;
+}
+
+void Session::frame_pushed(GstFlowReturn flow) {
+  const std::lock_guard lock(mutex_);
+  pushing_ = false;
+  video_flow_ = flow;
+  ++counters_.frames_out;
+  changed_.notify_all();
+}
+
+// ------------------------------------------------------------------------------------------------ text
+
+void Session::queue_event(EventPtr event) {
+  const std::lock_guard lock(mutex_);
+  if (flushing_) return;
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT) live_position_ = gap_position_ = kNoTime;
+  texts_.push_back({std::move(event), nullptr});
+  changed_.notify_all();
+}
+
+void Session::queue_gap(uint64_t start, uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  if (flushing_) return;
+  TextItem* last = texts_.empty() ? nullptr : &texts_.back();
+  if (last != nullptr && last->event == nullptr && last->slot == nullptr && last->gap_end == start) {
+    last->gap_end = end;  // neighbours are one
+  } else {
+    texts_.push_back({nullptr, nullptr, start, end});
+  }
+  changed_.notify_all();
+}
+
+void Session::advance(uint64_t stream_time) {
+  const std::lock_guard lock(mutex_);
+  if (stream_time == kNoTime) return;
+  if (live_position_ != kNoTime && stream_time <= live_position_) return;
+  live_position_ = stream_time;
+  if (gap_position_ == kNoTime) gap_position_ = stream_time;
+  if (live_position_ - gap_position_ >= kGapStep) changed_.notify_all();
+}
+
+/// A live position that has moved while readings are on their way.
+std::optional<TextItem> Session::live_gap() {
+  if (live_position_ == kNoTime || live_position_ - gap_position_ < kGapStep) return std::nullopt;
+  // Positions of a new segment must not pass its event.
+  if (std::any_of(texts_.begin(), texts_.end(), [](const TextItem& item) { return item.event != nullptr; }))
+    return std::nullopt;
+  TextItem gap{nullptr, nullptr, gap_position_, live_position_};
+  gap_position_ = live_position_;
+  return gap;
+}
+
+std::optional<TextItem> Session::front_text() {
+  if (texts_.empty()) return live_gap();
+  TextItem& front = texts_.front();
+  if (front.slot != nullptr && front.slot->reading == nullptr) return live_gap();
+  TextItem item = std::move(front);
+  texts_.pop_front();
+  if (item.slot != nullptr) --text_slots_;
+  changed_.notify_all();
+  return item;
+}
+
+std::optional<TextItem> Session::take_text() {
+  Lock lock(mutex_);
+  while (!flushing_) {
+    if (auto item = front_text()) return item;
+    changed_.wait(lock);
+  }
+  return std::nullopt;
+}
+
+// ------------------------------------------------------------------------------------------------ control
+
+void Session::flush_start() {
+  std::deque<HeldFrame> frames;  // released after the lock
+  std::deque<TextItem> texts;
+  std::optional<Submission> waiting;
+  const std::lock_guard lock(mutex_);
+  flushing_ = true;
+  ++epoch_;
+  frames.swap(frames_);
+  texts.swap(texts_);
+  waiting.swap(waiting_);
+  frame_bytes_ = in_flight_ = text_slots_ = 0;
+  submitted_.reset();
+  latest_.reset();
+  last_admitted_.reset();
+  live_position_ = gap_position_ = kNoTime;
+  changed_.notify_all();
+}
+
+void Session::flush_stop() {
+  const std::lock_guard lock(mutex_);
+  flushing_ = false;
+  video_flow_ = text_flow_ = GST_FLOW_OK;
+  changed_.notify_all();
+}
+
+void Session::fail() {
+  const std::lock_guard lock(mutex_);
+  failed_ = true;
+  changed_.notify_all();
+}
+
+bool Session::is_live() {
+  const std::lock_guard lock(mutex_);
+  return policy_.live;
+}
+
+void Session::set_video_flow(GstFlowReturn flow) {
+  const std::lock_guard lock(mutex_);
+  video_flow_ = flow;
+}
+
+void Session::set_text_flow(GstFlowReturn flow) {
+  const std::lock_guard lock(mutex_);
+  text_flow_ = flow;
+}
+
+GstFlowReturn Session::flow() {
+  const std::lock_guard lock(mutex_);
+  if (flushing_) return GST_FLOW_FLUSHING;
+  if (failed_) return GST_FLOW_ERROR;
+  return combine_flows(video_flow_, text_flow_);
+}
+
+Session::Snapshot Session::snapshot() {
+  const std::lock_guard lock(mutex_);
+  return {counters_, in_flight_ + (waiting_ ? 1 : 0), frames_.size(), text_slots_, frame_bytes_};
+}
+
+}  // namespace deepseekocr::plugin

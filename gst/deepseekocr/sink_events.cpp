@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// Events and queries of the sink pad.
+#include "deepseekocr/element.h"
+
+namespace deepseekocr::plugin {
+namespace {
+
+/// What the engine takes; the template's caps limit each side alone.
+constexpr uint64_t kMaxPixels = uint64_t{1} << 28;
+
+// GStreamer's own macros mix enumerations, which C++20 deprecates.
+bool is_serialized(const GstEvent* event) {
+  return (static_cast<guint>(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
+}
+bool is_serialized(const GstQuery* query) {
+  return (static_cast<guint>(GST_QUERY_TYPE(query)) & GST_QUERY_TYPE_SERIALIZED) != 0;
+}
+
+gboolean push_to_both(GstDeepseekOcr* self, GstEvent* event) {
+  gst_pad_push_event(self->text_pad, gst_event_ref(event));
+  return gst_pad_push_event(self->video_pad, event);
+}
+
+gboolean handle_flush_start(GstDeepseekOcr* self, GstEvent* event) {
+  abandon_work(self);
+  const gboolean result = push_to_both(self, event);  // first: it frees tasks that are blocked downstream
+  pause_tasks(self);
+  return result;
+}
+
+gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
+  const gboolean result = push_to_both(self, event);
+  SinkState& sink = self->impl->sink;
+  gst_segment_init(&sink.segment, GST_FORMAT_UNDEFINED);
+  sink.policy_due = true;
+  sink.frames_since_read = 0;
+  self->impl->text.reset(self->text_pad);
+  if (const auto session = session_of(self)) session->flush_stop();
+  start_tasks(self);
+  return result;
+}
+
+bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
+  SinkState& sink = self->impl->sink;
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, caps)) {
+    GST_ELEMENT_ERROR(self, STREAM, FORMAT, ("The caps of the frames cannot be read; put a videoconvert before."),
+                      ("caps: %" GST_PTR_FORMAT, static_cast<gpointer>(caps)));
+    return false;
+  }
+  const uint64_t pixels = uint64_t(GST_VIDEO_INFO_WIDTH(&info)) * GST_VIDEO_INFO_HEIGHT(&info);
+  if (pixels > kMaxPixels) {
+    GST_ELEMENT_ERROR(self, STREAM, FORMAT,
+                      ("A frame of %dx%d pixels is larger than the %" G_GUINT64_FORMAT
+                       " pixels that can be read; scale or crop it before deepseekocr.",
+                       GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info), kMaxPixels),
+                      (nullptr));
+    return false;
+  }
+  const bool was_interlaced = sink.has_caps && GST_VIDEO_INFO_IS_INTERLACED(&sink.info);
+  if (GST_VIDEO_INFO_IS_INTERLACED(&info) && !was_interlaced)
+    GST_ELEMENT_WARNING(self, STREAM, FORMAT,
+                        ("The frames are interlaced and read as they are; put a deinterlace before deepseekocr."),
+                        (nullptr));
+  sink.info = info;
+  sink.has_caps = true;
+  sink.area_reported = false;
+  return true;
+}
+
+gboolean handle_caps(GstDeepseekOcr* self, GstEvent* event) {
+  GstCaps* caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  if (!accept_caps(self, caps)) {
+    self->impl->sink.has_caps = false;
+    gst_event_unref(event);
+    return FALSE;
+  }
+  return gst_pad_push_event(self->video_pad, event);
+}
+
+gboolean handle_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+  SinkState& sink = self->impl->sink;
+  gst_event_copy_segment(event, &sink.segment);
+  sink.policy_due = true;
+  sink.frames_since_read = 0;
+  session.forget_latest();
+  session.queue_event(make_text_segment(event));
+  return gst_pad_push_event(self->video_pad, event);
+}
+
+/// No text either while there are no frames.
+void queue_gap(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+  const GstSegment& segment = self->impl->sink.segment;
+  GstClockTime start = GST_CLOCK_TIME_NONE, duration = GST_CLOCK_TIME_NONE;
+  gst_event_parse_gap(event, &start, &duration);
+  if (segment.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(duration)) return;
+  const guint64 from = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, start);
+  const guint64 to = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, start + duration);
+  if (GST_CLOCK_TIME_IS_VALID(from) && GST_CLOCK_TIME_IS_VALID(to) && from < to) session.queue_gap(from, to);
+}
+
+/// Serialized events keep their place behind the frames that are held.
+gboolean handle_serialized(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+  if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+      session.queue_event(make_text_stream_start(event));
+      break;
+    case GST_EVENT_CAPS:
+      return handle_caps(self, event);
+    case GST_EVENT_SEGMENT:
+      return handle_segment(self, session, event);
+    case GST_EVENT_GAP:
+      queue_gap(self, session, event);
+      break;
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_EOS:
+      session.queue_event(EventPtr(gst_event_ref(event)));
+      break;
+    default:
+      break;
+  }
+  return gst_pad_push_event(self->video_pad, event);
+}
+
+}  // namespace
+
+void abandon_work(GstDeepseekOcr* self) {
+  const auto session = session_of(self);
+  const auto client = client_of(self);
+  if (session != nullptr) session->flush_start();
+  if (client != nullptr) client->cancel(0);
+}
+
+gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
+  GST_LOG_OBJECT(pad, "%" GST_PTR_FORMAT, static_cast<gpointer>(event));
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) return handle_flush_start(self, event);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) return handle_flush_stop(self, event);
+  const auto session = session_of(self);
+  if (session != nullptr && is_serialized(event)) return handle_serialized(self, *session, event);
+  return gst_pad_event_default(pad, parent, event);
+}
+
+gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  // ALLOCATION and DRAIN mean the frames before them.
+  if (is_serialized(query)) {
+    const auto session = session_of(GST_DEEPSEEK_OCR(parent));
+    if (session != nullptr && !session->drain()) return FALSE;
+  }
+  return gst_pad_query_default(pad, parent, query);
+}
+
+/// The video pad alone: caps and allocation of frames have nothing to do with text.
+GstIterator* sink_internal_links(GstPad*, GstObject* parent) {
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, GST_TYPE_PAD);
+  g_value_set_object(&value, GST_DEEPSEEK_OCR(parent)->video_pad);
+  GstIterator* iterator = gst_iterator_new_single(GST_TYPE_PAD, &value);
+  g_value_unset(&value);
+  return iterator;
+}
+
+}  // namespace deepseekocr::plugin

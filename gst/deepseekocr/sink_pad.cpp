@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Frames in: which are read, how they are admitted, how they leave.
+#include <algorithm>
+
+#include "deepseekocr/element.h"
+#include "deepseekocr/metadata.h"
+#include "deepseekocr/requests.h"
+
+namespace deepseekocr::plugin {
+namespace {
+
+/// Frames are handled anew after each segment: the source behind a seek or a relink may be another.
+bool decide_policy(GstDeepseekOcr* self, Session& session) {
+  SinkState& sink = self->impl->sink;
+  const Settings settings = copy_settings(self);
+  sink.live = is_upstream_live(self);
+  sink.exact = settings.attach == Attach::kExact || (settings.attach == Attach::kAuto && !sink.live);
+  sink.newest = settings.drop == Drop::kNewest || (settings.drop == Drop::kAuto && sink.live);
+  if (!refresh_client(self, sink.live)) return false;
+  Policy policy;
+  policy.exact = sink.exact;
+  policy.newest = sink.newest;
+  policy.live = sink.live;
+  // Twice a batch keeps the engine busy while results come; it is also below the engine's limit for one client.
+  policy.in_flight = std::clamp(2 * (settings.batch_size > 0 ? settings.batch_size : 8), 2, 64);
+  policy.hold_time = uint64_t{settings.max_hold_ms} * GST_MSECOND;
+  session.configure(policy);
+  sink.policy_due = false;
+  GST_INFO_OBJECT(self, "upstream is %s: attach=%s, drop=%s", sink.live ? "live" : "not live",
+                  sink.exact ? "exact" : "latest", sink.newest ? "newest" : "never");
+  return true;
+}
+
+uint64_t frame_duration(const GstVideoInfo& info, GstBuffer* buffer) {
+  if (GST_BUFFER_DURATION_IS_VALID(buffer)) return GST_BUFFER_DURATION(buffer);
+  if (info.fps_n <= 0) return kNoTime;
+  return gst_util_uint64_scale_int(GST_SECOND, info.fps_d, info.fps_n);
+}
+
+FrameInfo describe_frame(SinkState& sink, GstBuffer* buffer, uint32_t interval) {
+  FrameInfo frame;
+  frame.number = sink.frame_number++;
+  frame.pts = GST_BUFFER_PTS(buffer);
+  const uint64_t duration = frame_duration(sink.info, buffer);
+  if (duration != kNoTime) frame.duration = duration * interval;
+  if (sink.segment.format == GST_FORMAT_TIME && GST_BUFFER_PTS_IS_VALID(buffer)) {
+    frame.stream_time = gst_segment_to_stream_time(&sink.segment, GST_FORMAT_TIME, frame.pts);
+    frame.running_time = gst_segment_to_running_time(&sink.segment, GST_FORMAT_TIME, frame.pts);
+  }
+  frame.arrived = monotonic_now();
+  frame.width = GST_VIDEO_INFO_WIDTH(&sink.info);
+  frame.height = GST_VIDEO_INFO_HEIGHT(&sink.info);
+  frame.page = page_of(buffer);
+  return frame;
+}
+
+/// Frames that nobody will see are not read: outside the segment (a decoder's run-up to a seek), or no picture at all.
+bool is_visible(const SinkState& sink, GstBuffer* buffer) {
+  if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) return false;
+  if (sink.segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return true;
+  const uint64_t start = GST_BUFFER_PTS(buffer);
+  const uint64_t end = GST_BUFFER_DURATION_IS_VALID(buffer) ? start + GST_BUFFER_DURATION(buffer) : start;
+  return gst_segment_clip(&sink.segment, GST_FORMAT_TIME, start, end, nullptr, nullptr);
+}
+
+/// The first frame of a segment and every interval-th after it.
+bool is_due(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, uint32_t interval) {
+  SinkState& sink = self->impl->sink;
+  if (!is_visible(sink, buffer)) return false;
+  const bool due = sink.frames_since_read == 0;
+  if (++sink.frames_since_read >= interval) sink.frames_since_read = 0;
+  if (!due) session.count([](Counters& counters) { ++counters.skipped_interval; });
+  return due;
+}
+
+/// The pixels that `settings` want read.  @return false: the area lies outside the frame, one ERROR was posted.
+bool find_area(GstDeepseekOcr* self, const Settings& settings, std::optional<DsocrRect>* area) {
+  if (!settings.area) return true;
+  SinkState& sink = self->impl->sink;
+  const int width = GST_VIDEO_INFO_WIDTH(&sink.info), height = GST_VIDEO_INFO_HEIGHT(&sink.info);
+  bool clipped = false;
+  *area = resolve_area(*settings.area, width, height, &clipped);
+  if (!*area) {
+    GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS,
+                      ("area=%s lies outside the %dx%d frame; set an area inside it.", settings.area_text.c_str(),
+                       width, height),
+                      (nullptr));
+    return false;
+  }
+  if (clipped && !sink.area_reported) {
+    sink.area_reported = true;
+    GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
+                        ("area=%s sticks out of the %dx%d frame; the part inside is read.", settings.area_text.c_str(),
+                         width, height),
+                        (nullptr));
+  }
+  return true;
+}
+
+/// Admits a frame and hands it to the engine.  @return empty: stopped, or an error was posted.
+SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* kept, FrameInfo frame) {
+  const SinkState& sink = self->impl->sink;
+  Submission submission;
+  submission.slot = std::make_shared<Slot>();
+  submission.slot->frame = frame;
+  submission.slot->settings = std::make_shared<const Settings>(copy_settings(self));
+  submission.info = sink.info;
+  if (!find_area(self, *submission.slot->settings, &submission.area)) {
+    session->set_video_flow(GST_FLOW_ERROR);
+    return nullptr;
+  }
+  if (!session->wait_to_admit()) return nullptr;
+  const auto client = client_of(self);
+  if (client == nullptr) return nullptr;
+  submission.buffer.reset(gst_buffer_ref(kept));
+  const SlotPtr slot = submission.slot;
+  uint64_t stale = 0;
+  if (auto due = session->admit(std::move(submission), &stale)) {
+    submit(session, client, std::move(*due), !sink.newest);
+  } else if (stale != 0 && client->stats().waiting > 0) {
+    // The engine has not begun with the one before: this frame is worth more.
+    client->cancel(stale);
+  }
+  return slot;
+}
+
+GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buffer) {
+  buffer = attach_delivery(std::move(buffer), session.latest());
+  const GstFlowReturn flow = gst_pad_push(self->video_pad, buffer.release());
+  session.set_video_flow(flow);
+  session.count([](Counters& counters) { ++counters.frames_out; });
+  return session.flow();
+}
+
+GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, const FrameInfo& frame) {
+  HeldFrame held;
+  held.own = own_slot != nullptr;
+  held.slot = held.own ? std::move(own_slot) : session.last_admitted();
+  held.pts = frame.pts;
+  held.size = gst_buffer_get_size(buffer.get());
+  held.arrived = frame.arrived;
+  held.buffer = std::move(buffer);
+  session.hold(std::move(held));
+  return session.flow();
+}
+
+}  // namespace
+
+bool is_upstream_live(GstDeepseekOcr* self) {
+  const QueryPtr query(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(self->sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live;
+}
+
+GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
+  GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
+  SinkState& sink = self->impl->sink;
+  BufferPtr frame_buffer(buffer);
+  const auto session = session_of(self);
+  if (session == nullptr) return GST_FLOW_FLUSHING;
+  if (const GstFlowReturn flow = session->flow(); flow != GST_FLOW_OK) return flow;
+  if (!sink.has_caps) return GST_FLOW_NOT_NEGOTIATED;
+  if (sink.policy_due && !decide_policy(self, *session)) return GST_FLOW_ERROR;
+
+  GST_OBJECT_LOCK(self);
+  const uint32_t interval = self->impl->settings.inference_interval;
+  GST_OBJECT_UNLOCK(self);
+  const FrameInfo frame = describe_frame(sink, buffer, interval);
+  session->count([](Counters& counters) { ++counters.frames_in; });
+  if (sink.live) session->advance(frame.stream_time);
+  if (sink.exact) frame_buffer = buffer_to_keep(buffer);
+
+  SlotPtr slot;
+  if (is_due(self, *session, buffer, interval)) {
+    const BufferPtr kept = buffer_to_keep(frame_buffer.get());
+    slot = read_frame(self, session, kept.get(), frame);
+    if (slot == nullptr) return session->flow();
+  }
+  if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), frame);
+  return push_at_once(self, *session, std::move(frame_buffer));
+}
+
+}  // namespace deepseekocr::plugin
