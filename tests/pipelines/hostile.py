@@ -8,7 +8,7 @@ import struct
 import sys
 import zlib
 
-from pipelines import ROOT, SAMPLES, Suite, launch, workspace
+from pipelines import DATA, ROOT, SAMPLES, Suite, launch, workspace
 
 MODEL = ROOT / "engine" / "models" / "label-reader"
 READ = "deepseekocr name=ocr {} ocr.text ! queue ! filesink location=out.txt"
@@ -51,6 +51,11 @@ def pictures(suite, folder):
     }
     for name, (content, decoder) in cases.items():
         suite.test(name, picture_file, folder, name, content, decoder)
+    suite.test("label-cmyk.jpg", cmyk, folder)
+
+
+def cmyk(folder):
+    check_error(launch(f"filesrc location={DATA}/images/label-cmyk.jpg ! jpegdec ! videoconvert ! {READ.format('')}", folder))
 
 
 def pdf_file(folder, name, content):
