@@ -4,8 +4,8 @@
 
     documented.py BUILD_FOLDER
 
-A line is one that stands in a fenced block and begins with gst-launch-1.0, with its continuations; those of one block run
-one after another in one folder.  Each must end with exit status 0 and every file that it names in filesink or
+A line is one that stands in a fenced block and begins with gst-launch-1.0, with its continuations; those of one block
+run one after another in one folder.  Each must end with exit status 0 and every file that it names in filesink or
 multifilesink must have content.  A comment before the block changes that:
 
     <!-- test: skip: REASON -->                    it needs what is not here, for example a camera
