@@ -52,7 +52,7 @@ check_length() {
 
 # The rooms' walls: the engine without GStreamer, the plugin without LibTorch, and no umbrella header of LibTorch.
 check_walls() {
-  ! grep -rnE '#include <(torch/|ATen/ATen\.h)' engine gst tests &&
+  ! grep -rnE '#include <(torch/(torch|all|extension|script)|ATen/ATen)\.h>' engine gst tests &&
     ! grep -rnE '#include <(gst|glib)[/.]' engine &&
     ! grep -rnE '#include <(ATen|c10)/' gst
 }
