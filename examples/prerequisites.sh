@@ -33,7 +33,8 @@ TEST_PACKAGES=(
 TORCH_VERSION=2.11.0
 TORCH_CPU_WHEELS=("torch==$TORCH_VERSION" nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 
-say() { printf '%s\n' "$*"; }
+# Each argument on a line of its own.
+say() { printf '%s\n' "$@"; }
 
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2
@@ -43,7 +44,7 @@ fail() {
 # The next of $STEPS steps, as a progress line.
 step() {
   STEP=$((${STEP:-0} + 1))
-  say "[$STEP/$STEPS] $*"
+  say "[$STEP/$STEPS] $* (at $((SECONDS / 60)):$(printf %02d $((SECONDS % 60))) min)"
 }
 
 # ------------------------------------------------------------------------------------------------- packages
@@ -100,12 +101,8 @@ libtorch_problem() {
       return
     fi
   done
-  missing=$(ldd "$dir/lib/libtorch_cpu.so" 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | sort -u)
-  if [ -n "$missing" ]; then
-    # word splitting puts the names on one line
-    # shellcheck disable=SC2086
-    say "$dir/lib/libtorch_cpu.so needs libraries that are not there:" $missing
-  fi
+  missing=$(ldd "$dir/lib/libtorch_cpu.so" 2>/dev/null | awk '/=> not found/ { printf " %s", $1 }')
+  [ -z "$missing" ] || say "$dir/lib/libtorch_cpu.so needs libraries that are not there:$missing"
 }
 
 # The LibTorch folder behind what a user names: the folder itself, a pip --target folder or a site-packages folder.

@@ -63,7 +63,8 @@ read_samples() {
   read_text labels.txt filesrc location="$samples/labels.webm" ! decodebin ! videoconvert \
     ! deepseekocr inference-interval=15 name=ocr ocr.text ! queue
   say "  label.png -> label.txt"
-  read_text label.txt filesrc location="$samples/label.png" ! pngdec ! videoconvert ! deepseekocr name=ocr ocr.text ! queue
+  read_text label.txt filesrc location="$samples/label.png" ! pngdec ! videoconvert \
+    ! deepseekocr name=ocr ocr.text ! queue
   say "  slip.pdf -> slip.txt"
   read_text slip.txt filesrc location="$samples/slip.pdf" ! pdfdec ! deepseekocr name=ocr ocr.text ! queue
 }

@@ -45,19 +45,18 @@ def count_cases(path, counts):
                 bad_suites += [suite.get("name", ""), case.get("name", "")]
             elif skipped is not None or case.get("status") == "notrun":
                 reason = skipped.get("message", "") if skipped is not None else "disabled"
-                counts.skip(case_name(suite, case), reason or tap_reason(case))
+                counts.skip(case_name(suite, case), reason or case.findtext("system-out") or "")
             else:
                 counts.passed += 1
     return bad_suites
 
 
-def tap_reason(case):
-    text = case.findtext("system-out") or ""
-    return text
-
-
 def count_meson(base, counts):
-    bad_suites = count_cases(base + ".junit.xml", counts)
+    try:
+        bad_suites = count_cases(base + ".junit.xml", counts)
+    except FileNotFoundError:
+        counts.fail(f"no tests ran: there is no {base}.junit.xml")
+        return
     # A program that crashed may have left no cases, or those of an earlier run: then it is one failure by itself.
     with open(base + ".json", encoding="utf-8") as log:
         for line in log:

@@ -9,8 +9,8 @@
 #   --libtorch DIR   use this LibTorch (with include/ and lib/) instead of looking for one and installing it
 #   --no-packages    do not look for missing Debian packages
 #
-# Works in _build/; logs are in _build/logs/.  The last line is "N passed, N failed, N skipped"; the exit status is not 0
-# if a test failed or none ran.
+# Works in _build/; logs are in _build/logs/.  The last line is "N passed, N failed, N skipped"; the exit status is not
+# 0 if a test failed or none ran.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -58,7 +58,7 @@ count() {
   sed '$d' <<<"$report"
   read -r passed failed skipped <<<"$numbers"
   PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
-  say "  $passed passed, $failed failed, $skipped skipped; $SECONDS s since the start"
+  say "  here: $passed passed, $failed failed, $skipped skipped"
 }
 
 fail_step() {

@@ -4,9 +4,9 @@
 
     documented.py BUILD_FOLDER
 
-A line is one that stands in a fenced block and begins with gst-launch-1.0, with its continuations.  It must end with
-exit status 0 and every file that it names in filesink or multifilesink must have content.  A comment before the block
-changes that:
+A line is one that stands in a fenced block and begins with gst-launch-1.0, with its continuations; those of one block
+run one after another in one folder.  Each must end with exit status 0 and every file that it names in filesink or
+multifilesink must have content.  A comment before the block changes that:
 
     <!-- test: skip: REASON -->                    it needs what is not here, for example a camera
     <!-- test: replace: WHAT -> WITH -->           another source for the test; may be repeated
@@ -22,32 +22,38 @@ from pipelines import ROOT, Skip, Suite, check_success, run, workspace
 MARKER = re.compile(r"<!-- test: (skip|replace): (.*) -->")
 
 
-class Line:
-    def __init__(self, document, number, command, markers):
+class Block:
+    """The pipelines of one fenced block; they run one after another in one folder."""
+
+    def __init__(self, document, number, commands, markers):
         self.name = f"{document}:{number}"
-        self.command = command
+        self.commands = commands
         self.markers = markers
 
 
+def pipelines(lines):
+    """The gst-launch-1.0 commands among the lines, each with its continuations joined."""
+    joined = re.sub(r"\\\n\s*", " ", "\n".join(lines))
+    return [line for line in joined.splitlines() if line.startswith("gst-launch-1.0 ")]
+
+
 def parse(path):
-    """The lines of one document, with the markers that stand directly before their block."""
-    found, markers, fenced, command, first = [], [], False, "", 0
+    """The blocks of one document, with the markers that stand directly before them."""
+    found, markers, lines, first = [], [], None, 0
     for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if text.startswith("```"):
-            fenced = not fenced
-            if not fenced:
-                markers = []
-        elif not fenced:
-            if match := MARKER.search(text):
-                markers = markers + [match.groups()]
-            elif text.strip():
-                markers = []
-        elif command or text.startswith("gst-launch-1.0 "):
-            first = first if command else number
-            command += text.rstrip("\\").strip() + " "
-            if not text.endswith("\\"):
-                found.append(Line(path.relative_to(ROOT), first, command.strip(), markers))
-                command = ""
+            if lines is None:
+                lines, first = [], number
+                continue
+            if commands := pipelines(lines):
+                found.append(Block(path.relative_to(ROOT), first, commands, markers))
+            markers, lines = [], None
+        elif lines is not None:
+            lines.append(text)
+        elif match := MARKER.search(text):
+            markers = markers + [match.groups()]
+        elif text.strip():
+            markers = []
     return found
 
 
@@ -57,24 +63,33 @@ def outputs(command):
     return [re.sub(r"%\d*d", "*", name.strip("\"'")) for name in names if not name.startswith("/dev/")]
 
 
-def run_line(line, env):
-    command = line.command
-    for kind, value in line.markers:
+def apply_markers(block):
+    commands = "\n".join(block.commands)
+    for kind, value in block.markers:
         if kind == "skip":
             raise Skip(value)
         what, _, replacement = value.partition(" -> ")
-        assert what in command, f"{line.name}: there is no {what!r} to replace in the line"
-        command = command.replace(what, replacement)
+        assert what in commands, f"{block.name}: there is no {what!r} to replace in the block"
+        commands = commands.replace(what, replacement)
+    return commands.splitlines()
+
+
+def run_command(command, folder, env):
+    outcome = run(command, folder, env)
+    check_success(outcome)
+    for name in outputs(command):
+        files = glob.glob(str(pathlib.Path(folder, name)))
+        assert files, f"{name} was not written\n{command}"
+        for file in files:
+            assert pathlib.Path(file).stat().st_size > 0, f"{name} is empty\n{command}"
+    if "location=/dev/stdout" in command:
+        assert outcome.output.strip(), f"nothing was printed\n{command}"
+
+
+def run_block(block, env):
     with workspace() as folder:
-        outcome = run(command, folder, env)
-        check_success(outcome)
-        for name in outputs(command):
-            files = glob.glob(str(pathlib.Path(folder, name)))
-            assert files, f"{name} was not written\n{command}"
-            for file in files:
-                assert pathlib.Path(file).stat().st_size > 0, f"{name} is empty\n{command}"
-        if "location=/dev/stdout" in command:
-            assert outcome.output.strip(), f"nothing was printed\n{command}"
+        for command in apply_markers(block):
+            run_command(command, folder, env)
 
 
 def environment(build):
@@ -85,11 +100,10 @@ def environment(build):
 
 def main():
     documents = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
-    lines = [line for document in documents for line in parse(document)]
     suite = Suite()
     env = environment(sys.argv[1])
-    for line in lines:
-        suite.test(line.name, run_line, line, env)
+    for block in [block for document in documents for block in parse(document)]:
+        suite.test(block.name, run_block, block, env)
     return suite.close()
 
 

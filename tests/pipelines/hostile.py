@@ -8,7 +8,7 @@ import struct
 import sys
 import zlib
 
-from pipelines import ROOT, SAMPLES, Suite, launch, workspace
+from pipelines import DATA, ROOT, SAMPLES, Suite, launch, workspace
 
 MODEL = ROOT / "engine" / "models" / "label-reader"
 READ = "deepseekocr name=ocr {} ocr.text ! queue ! filesink location=out.txt"
@@ -51,6 +51,12 @@ def pictures(suite, folder):
     }
     for name, (content, decoder) in cases.items():
         suite.test(name, picture_file, folder, name, content, decoder)
+    suite.test("label-cmyk.jpg", cmyk, folder)
+
+
+def cmyk(folder):
+    source = f"filesrc location={DATA}/images/label-cmyk.jpg ! jpegdec ! videoconvert"
+    check_error(launch(f"{source} ! {READ.format('')}", folder))
 
 
 def pdf_file(folder, name, content):
@@ -97,11 +103,15 @@ def write(name, text):
 
 def models(suite, folder):
     suite.test("no such model", wrong_property, folder, "model-path=nowhere", "nowhere")
-    suite.test("model without config", broken_model, folder, "no-config", remove("config.json"), "config.json")
-    suite.test("model without weights", broken_model, folder, "no-weights", remove("model.safetensors"), "safetensors")
-    suite.test("model without tokenizer", broken_model, folder, "no-tokenizer", remove("tokenizer.json"), "tokenizer.json")
-    suite.test("truncated weights", broken_model, folder, "truncated", truncate, "model.safetensors")
-    suite.test("config that is no JSON", broken_model, folder, "no-json", write("config.json", "{"), "config.json")
+    cases = {
+        "model without config": (remove("config.json"), "config.json"),
+        "model without weights": (remove("model.safetensors"), "safetensors"),
+        "model without tokenizer": (remove("tokenizer.json"), "tokenizer.json"),
+        "truncated weights": (truncate, "model.safetensors"),
+        "config that is no JSON": (write("config.json", "{"), "config.json"),
+    }
+    for name, (change, word) in cases.items():
+        suite.test(name, broken_model, folder, name.replace(" ", "-"), change, word)
 
 
 def no_engine(folder):

@@ -5,6 +5,7 @@ import pathlib
 import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 import traceback
 
@@ -82,8 +83,9 @@ class Suite:
         except Exception as error:  # every failure of a test is that test's failure only
             self.failed += 1
             details = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
-            print(f"not ok {self.number} - {name}")
-            print("".join(f"# {line}\n" for line in details.splitlines()), end="", flush=True)
+            print(f"not ok {self.number} - {name}", flush=True)
+            # Standard error, because Meson shows that of a failed test.
+            print(f"--- {name}: {details}", file=sys.stderr, flush=True)
         else:
             print(f"ok {self.number} - {name}", flush=True)
 

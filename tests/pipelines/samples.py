@@ -4,9 +4,10 @@
 import json
 import pathlib
 import re
+import struct
 import sys
 
-from pipelines import SAMPLES, Suite, check_success, launch, workspace
+from pipelines import DATA, SAMPLES, Skip, Suite, check_success, launch, run, workspace
 
 LABEL = "BIN 14-C\nBrass screws M4\nQTY 250\n"
 SLIP = [
@@ -38,6 +39,39 @@ def picture(folder):
 def picture_formats(folder, pixel_format):
     pipeline = f"{PICTURE} ! video/x-raw,format={pixel_format} ! deepseekocr name=ocr ocr.text ! queue"
     equal(read(folder, pipeline, f"{pixel_format}.txt"), LABEL)
+
+
+def file_format(folder, path, decoder):
+    """The same label in every file format; its small print is at the limit of the checkpoint."""
+    text = read(folder, f"filesrc location={path} ! {decoder} ! deepseekocr name=ocr ocr.text ! queue", "format.txt")
+    for line in ("FROM: HEXWORTH", "Tracking No. 438646713013"):
+        assert line in text, text
+
+
+def bitmap(folder):
+    """A BMP file of the label, which needs no encoder."""
+    width, height = 512, 256
+    raw = f"{PICTURE} ! video/x-raw,format=BGR ! filesink location=raw"
+    check_success(launch(raw, folder))
+    pixels = pathlib.Path(folder, "raw").read_bytes()
+    equal(len(pixels), width * height * 3)
+    header = struct.pack("<2sIII", b"BM", 54 + len(pixels), 0, 54)
+    header += struct.pack("<IiiHHIIiiII", 40, width, -height, 1, 24, 0, len(pixels), 2835, 2835, 0, 0)
+    pathlib.Path(folder, "label.bmp").write_bytes(header + pixels)
+    pipeline = "filesrc location=label.bmp ! gdkpixbufdec ! videoconvert ! deepseekocr name=ocr ocr.text ! queue"
+    equal(read(folder, pipeline, "bmp.txt"), LABEL)
+
+
+FILE_FORMATS = {
+    "label.jpg": "jpegdec ! videoconvert",
+    "label-exif6.jpg": "jpegparse ! jpegdec ! videoflip video-direction=auto ! videoconvert",
+    "label-16bit.png": "pngdec ! videoconvert",
+    "label-gray.png": "pngdec ! videoconvert",
+    "label-alpha.png": "pngdec ! compositor background=white ! videoconvert",
+    "label.gif": "gdkpixbufdec ! videoconvert",
+    "label.tiff": "gdkpixbufdec ! videoconvert",
+    "label.webp": "webpdec ! videoconvert",
+}
 
 
 def pages(folder):
@@ -104,12 +138,27 @@ def subtitle_track(folder):
         assert label in equal_text, equal_text
 
 
+def python_example(folder):
+    """examples/python with a Python that has GObject introspection: Debian's own, if the first in PATH has not."""
+    for python in ("python3", "/usr/bin/python3"):
+        if run([python, "-c", "import gi"], folder).code == 0:
+            outcome = run([python, "examples/python/read_meta.py", "examples/samples/labels.webm"], folder)
+            check_success(outcome)
+            for label in VIDEO_LABELS:
+                assert repr(label) in outcome.output, outcome.output
+            return
+    raise Skip("no python3 here has the module gi (Debian: python3-gi)")
+
+
 def main():
     suite = Suite()
     with workspace() as folder:
         suite.test("a picture", picture, folder)
         for pixel_format in ("RGB", "BGRx", "NV12", "I420", "YUY2", "GRAY8"):
             suite.test(f"a picture as {pixel_format}", picture_formats, folder, pixel_format)
+        for name, decoder in FILE_FORMATS.items():
+            suite.test(name, file_format, folder, DATA / "images" / name, decoder)
+        suite.test("label.bmp", bitmap, folder)
         suite.test("a PDF", pages, folder)
         suite.test("a PDF through uridecodebin", decodebin_pages, folder)
         suite.test("a video to .srt", srt, folder)
@@ -117,6 +166,7 @@ def main():
         suite.test("a PDF to JSON lines", json_lines, folder)
         suite.test("an overlay", overlay, folder)
         suite.test("a subtitle track in Matroska", subtitle_track, folder)
+        suite.test("examples/python", python_example, folder)
     return suite.close()
 
 
