@@ -127,9 +127,9 @@ TEST_F(ArgumentsTest, SubmitNamesTheBadField) {
   expect_submit_refused(
       client, [](auto& r) { r.ids_after_image_count = SIZE_MAX / 8; }, "ids_after_image");
   expect_submit_refused(
-      client, [](auto& r) { r.image.width = 0; }, "width");
+      client, [](auto& r) { r.image.width = 0; }, "0x64");
   expect_submit_refused(
-      client, [](auto& r) { r.image.height = 40000; }, "height");
+      client, [](auto& r) { r.image.height = 40000; }, "64x40000");
   expect_submit_refused(
       client, [](auto& r) { r.image.planes[0] = nullptr; }, "plane");
   expect_submit_refused(

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // cancel() in every state of a request.
-#include <thread>
-
 #include "serving_fixture.h"
 
 namespace deepseekocr::testing {
@@ -56,12 +54,13 @@ TEST_F(CancelTest, VisionStopsAtTheNextLayer) {
 TEST_F(CancelTest, OthersOfTheVisionBatchGoOn) {
   fake.set_answer(8, {11});
   fake.encoding.close();
-  TestClient client(folder.path());
   fake.loading.close();
+  TestClient client(folder.path());
+  client.options.batch_size = 2;
+  client.options.batch_timeout_ms = 60000;  // until both are there
   ASSERT_EQ(client.open(), DSOCR_OK);
   TestRequest cancelled(7);
   TestRequest kept(8);
-  client.options.batch_timeout_ms = 0;
   ASSERT_EQ(cancelled.submit(client.handle), DSOCR_OK);
   ASSERT_EQ(kept.submit(client.handle), DSOCR_OK);
   fake.loading.open();
@@ -137,39 +136,16 @@ TEST_F(CancelTest, UnknownAndFinishedIdsAreIgnored) {
 TEST_F(CancelTest, CancelFromInsideTheTextCallback) {
   folder.add_tokenizer();
   fake.set_endless_answer(7, ids_of("a")[0]);
-  const auto client = ready_client();
-  struct Context {
-    DsocrClient* client;
-    TestRequest* request;
-    void (*inner_done)(void*, const DsocrResult*);
-    void (*inner_release)(void*);
-    void* inner_data;
-  };
-  TestRequest request;
-  Context context{client->handle, &request, request.request.callbacks.done, request.request.callbacks.release,
-                  request.request.callbacks.user_data};
-  request.request.callbacks.user_data = &context;
-  request.request.callbacks.text = [](void* data, uint64_t id, const char*) {
-    api().cancel(static_cast<Context*>(data)->client, id);
-  };
-  request.request.callbacks.done = [](void* data, const DsocrResult* result) {
-    static_cast<Context*>(data)->inner_done(static_cast<Context*>(data)->inner_data, result);
-  };
-  request.request.callbacks.release = [](void* data) {
-    static_cast<Context*>(data)->inner_release(static_cast<Context*>(data)->inner_data);
-  };
-  request.request.max_new_tokens = 0;
-  request.request.loop_guard = -1;
-  request.request.no_repeat_ngram_size = -1;
   fake.decoding.close();
+  const auto client = ready_client();
+  TestRequest request;
+  request.on_text = [&client, &request] { api().cancel(client->handle, request.id()); };
   ASSERT_EQ(request.submit(client->handle), DSOCR_OK);
-  // Each step lets the text of the step before arrive; the answer has no end of its own but the model's positions.
-  while (!request.is_done()) {
-    fake.decoding.let_pass(1);
-    std::this_thread::yield();
-  }
+  request.wait_for_text("a");  // from the prompt; the first step waits at the gate
+  fake.decoding.open();
   const Reading reading = request.wait();
-  EXPECT_TRUE(reading.reason == DSOCR_FINISH_CANCELLED || reading.reason == DSOCR_FINISH_LENGTH);
+  EXPECT_EQ(reading.reason, DSOCR_FINISH_CANCELLED);
+  EXPECT_EQ(reading.text, reading.pieces);
 }
 
 }  // namespace

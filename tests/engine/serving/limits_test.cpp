@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What ends an answer, and what goes wrong on the way.
-#include <chrono>
 #include <cmath>
 #include <new>
 #include <stdexcept>
-#include <thread>
 
 #include "checkpoint/error.h"
 #include "serving_fixture.h"
@@ -78,26 +76,6 @@ TEST_F(LimitsTest, IgnoreEosGoesOnToTheLength) {
   EXPECT_EQ(reading.ids, (std::vector<int32_t>(4, fake.config.decoder.eos_id)));
 }
 
-TEST_F(LimitsTest, TimeoutKeepsTheTextSoFar) {
-  using std::chrono::steady_clock;
-  fake.set_endless_answer(7, 50);
-  fake.decoding.close();
-  const auto client = ready_client();
-  TestRequest request;
-  request.request.max_time = 2'000'000'000;
-  request.request.loop_guard = -1;
-  request.request.no_repeat_ngram_size = -1;
-  ASSERT_EQ(request.submit(client->handle), DSOCR_OK);
-  fake.decoding.let_pass(2);
-  fake.decoding.wait_for_arrival(3);
-  // The work began before now, so its time is over two seconds from now.
-  std::this_thread::sleep_until(steady_clock::now() + std::chrono::seconds(2));
-  fake.decoding.let_pass(1);
-  const Reading reading = request.wait();
-  EXPECT_EQ(reading.reason, DSOCR_FINISH_TIMEOUT);
-  EXPECT_EQ(reading.ids.size(), 4U);
-}
-
 TEST_F(LimitsTest, TimeoutBeforeTheFirstToken) {
   TestRequest request;
   request.request.max_time = 1;
@@ -116,6 +94,22 @@ TEST_F(LimitsTest, LoopIsCutAndMarked) {
   EXPECT_EQ(reading.reason, DSOCR_FINISH_REPETITION);
   EXPECT_LT(reading.ids.size(), 64U);
   EXPECT_EQ(reading.text, std::string(reading.ids.size(), 'a'));
+}
+
+TEST_F(LimitsTest, AdvancingLoopIsCutAndMarked) {
+  folder.add_tokenizer();
+  fake.config.decoder.max_positions = 8192;
+  std::string answer = "Items of this delivery note:\n";
+  for (int row = 100; row < 200; ++row) answer += "Parcel of the customer number " + std::to_string(row) + "\n";
+  fake.set_answer(7, ids_of(answer));
+  TestRequest request;
+  request.request.no_repeat_ngram_size = -1;
+  const Reading reading = read(request);
+  EXPECT_EQ(reading.reason, DSOCR_FINISH_REPETITION);
+  EXPECT_LT(reading.text.size(), 200U);
+  EXPECT_EQ(reading.text, answer.substr(0, reading.text.size()));
+  EXPECT_EQ(reading.ids, ids_of(reading.text));
+  EXPECT_TRUE(reading.pieces.starts_with(reading.text));  // what was streamed cannot be taken back
 }
 
 TEST_F(LimitsTest, LoopGuardCanBeOff) {

@@ -60,6 +60,8 @@ class TestRequest {
   DsocrRequest request{};
   /// Run inside done(), before wait() returns.
   std::function<void()> on_done;
+  /// Run at each text(), before wait_for_text() sees the piece.
+  std::function<void()> on_text;
 
   DsocrStatus submit(DsocrClient* client, std::string* message = nullptr);
   uint64_t id() const { return id_; }
@@ -75,7 +77,7 @@ class TestRequest {
   void wait_for_text(const std::string& pieces);
 
  private:
-  static void on_text(void* self, uint64_t id, const char* piece);
+  static void on_text_call(void* self, uint64_t id, const char* piece);
   static void on_done_call(void* self, const DsocrResult* result);
   static void on_release(void* self);
   static void on_pixels(void* self);
