@@ -105,14 +105,31 @@ TEST_F(Pipelines, AnMp4FileWithSubtitles) {
   EXPECT_GT(read_file(folder.file("m")).size(), 500u);
 }
 
+TEST_F(Pipelines, FramesWithoutTextDoNotStopAMuxer) {
+  REQUIRE_ELEMENTS("matroskamux", "mp4mux", "x264enc", "textoverlay");
+  fake().set_answer(
+      [](void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
+        if (request->number >= 10 && request->number < 13) g_strlcpy(answer->text, "text", 9);
+      },
+      nullptr);
+  for (const char* muxer : {"matroskamux", "mp4mux"}) {
+    EXPECT_EQ(run_pipeline(std::string(muxer) + " name=m ! fakesink " + kSource +
+                           "deepseekocr name=o o.src ! x264enc ! m. o.text ! m."),
+              "");
+  }
+  EXPECT_EQ(run_pipeline("textoverlay name=t ! fakesink " + std::string(kSource) +
+                         "deepseekocr name=o o.src ! t.video_sink o.text ! t.text_sink"),
+            "");
+}
+
 TEST_F(Pipelines, SubtitlesInAFileComeInSteps) {
   REQUIRE_ELEMENTS("matroskamux", "matroskademux");
   ASSERT_EQ(run_pipeline("matroskamux name=m ! filesink location=" + folder.file("m") + " " + kSource +
                          "deepseekocr name=o o.src ! m. o.text ! m."),
             "");
   ASSERT_EQ(run_pipeline("filesrc location=" + folder.file("m") +
-                         " ! matroskademux name=d d.subtitle_0 ! filesink location=" + folder.file("t") +
-                         " d.video_0 ! fakesink"),
+                         " ! matroskademux name=d d.subtitle_0 ! queue ! filesink location=" + folder.file("t") +
+                         " d.video_0 ! queue ! fakesink"),
             "");
   const std::string text = read_file(folder.file("t"));
   EXPECT_GE(text.size(), 6 * 3u);
