@@ -157,8 +157,7 @@ GstFlowReturn TextStream::send_reading(const Slot& slot, bool live, bool changed
   if (backwards_) return GST_FLOW_OK;
   if (reading.finish_reason == DSOCR_FINISH_CANCELLED) return GST_FLOW_OK;
   const auto meta = [&] { return reading_structure(slot.frame, reading, settings, changed); };
-  if (format_ == TextFormat::kJson)
-    return push_text(json_line(slot.frame, reading, effective_prompt(settings), changed), start, end, meta());
+  if (format_ == TextFormat::kJson) return push_text(json_line(slot.frame, reading, changed), start, end, meta());
 
   const std::string text = reading.usable() ? format_text(reading, format_) : "";
   if (makes_cues(settings, live)) return add_to_cue(text, start, end);
