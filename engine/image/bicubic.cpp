@@ -16,6 +16,11 @@ double bicubic_kernel(double x) {
   return 0.0;
 }
 
+/// Toward zero, which is what defines the borders of a window; not the same as rounding for negative values.
+int truncate(double value) {
+  return static_cast<int>(value);
+}
+
 int32_t to_fixed_point(double weight) {
   const double scaled = weight * (1 << kWeightBits);
   return static_cast<int32_t>(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
@@ -32,8 +37,8 @@ void compute_window(int source, double scale, int index, Window& window) {
   const double support = 2.0 * filter_scale;
   const double inverse = 1.0 / filter_scale;
   const double centre = (index + 0.5) * scale;
-  window.first = std::max(0, static_cast<int>(centre - support + 0.5));
-  const int last = std::min(source, static_cast<int>(centre + support + 0.5));
+  window.first = std::max(0, truncate(centre - support + 0.5));
+  const int last = std::min(source, truncate(centre + support + 0.5));
   window.weights.clear();
   double sum = 0.0;
   for (int j = 0; j < last - window.first; ++j) {

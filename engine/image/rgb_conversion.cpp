@@ -69,7 +69,7 @@ class ChromaRows {
  private:
   /// One row of a chroma plane at full width.  The last two are kept: neighbouring picture rows share them.
   const uint8_t* widened(int channel, int chroma_row) {
-    const size_t slot = static_cast<size_t>(2 * channel + chroma_row % 2);
+    const size_t slot = static_cast<size_t>(channel) * 2 + static_cast<size_t>(chroma_row) % 2;
     if (held_[slot] != chroma_row) {
       const ChromaRow source = samples(channel, chroma_row);
       if (image_.format == DSOCR_FORMAT_I420) {

@@ -120,7 +120,7 @@ void check_positions(DsocrMode mode, CanvasSize size, const ModelConfig& config)
                                  : *std::max_element(config.canvases.begin(), config.canvases.end(), has_fewer_pixels);
   throw ArgumentError(std::string("Mode ") + mode_name(mode) + " needs a canvas of " + size_text(size) +
                       " pixels, but this checkpoint's largest is " + size_text(largest) +
-                      "; use mode auto or another checkpoint.");
+                      "; use a mode that fits, or another checkpoint.");
 }
 
 int grid_tokens(int columns, int rows) {

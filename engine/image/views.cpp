@@ -51,7 +51,8 @@ std::vector<RgbImage> make_tiles(const RgbImage& picture, TileGrid grid, int til
   std::vector<RgbImage> tiles(static_cast<size_t>(grid.count()), RgbImage(tile_size, tile_size));
   const size_t bytes = static_cast<size_t>(tile_size) * 3;
   resize_bicubic(picture, grid.columns * tile_size, grid.rows * tile_size, [&](int y, const uint8_t* row) {
-    RgbImage* first = &tiles[static_cast<size_t>(y / tile_size * grid.columns)];
+    const int tile_row = y / tile_size;
+    RgbImage* first = &tiles[static_cast<size_t>(tile_row) * static_cast<size_t>(grid.columns)];
     for (int column = 0; column < grid.columns; ++column, row += bytes) {
       std::memcpy(first[column].row(y % tile_size), row, bytes);
     }

@@ -72,7 +72,7 @@ __m128i load_centred(const uint8_t* samples) {
   return _mm_unpacklo_epi8(shifted, shifted);
 }
 
-/// RGB0 RGB0 | RGB0 RGB0 to RGBRGB in the low six bytes of each half, stored as 12 bytes and two more.
+/// Four pixels of four bytes to four of three; writes 12 bytes and two more.
 void store_four(__m128i pixels, uint8_t* rgb) {
   const __m128i first = _mm_and_si128(pixels, _mm_set1_epi64x(0xFFFFFF));
   const __m128i second = _mm_slli_epi64(_mm_srli_epi64(pixels, 32), 24);
@@ -116,23 +116,72 @@ void repeat_chroma(const ChromaRow& row, int first, int width, uint8_t* out) {
   for (int x = first; x < first + width; ++x) *out++ = row.samples[static_cast<ptrdiff_t>(x / 2) * row.step];
 }
 
+namespace {
+
+/// The two pixels of a block from its own sample and its neighbours'.
+struct BetweenColumns {
+  static uint8_t even(int before, int own) { return static_cast<uint8_t>((3 * own + before + 2) >> 2); }
+  static uint8_t odd(int own, int after) { return static_cast<uint8_t>((3 * own + after + 2) >> 2); }
+};
+struct OnEvenColumns {
+  static uint8_t even(int /*before*/, int own) { return static_cast<uint8_t>(own); }
+  static uint8_t odd(int own, int after) { return static_cast<uint8_t>((own + after + 1) >> 1); }
+};
+
+template <typename Filter>
+void interpolate_blocks(const ChromaRow& row, int first, int width, uint8_t* out) {
+  const auto sample = [&](int i) -> int { return row.samples[static_cast<ptrdiff_t>(i) * row.step]; };
+  const int last = row.count - 1;
+  const int end = first + width;
+  int block = first / 2;
+  int before = sample(std::max(block - 1, 0));
+  int own = sample(block);
+  int x = first;
+  if (x % 2 != 0) {  // the area begins with the right half of a block
+    const int after = sample(std::min(block + 1, last));
+    *out++ = Filter::odd(own, after);
+    before = own;
+    own = after;
+    ++block;
+    ++x;
+  }
+  for (; x + 1 < end; x += 2, ++block) {
+    const int after = sample(std::min(block + 1, last));
+    *out++ = Filter::even(before, own);
+    *out++ = Filter::odd(own, after);
+    before = own;
+    own = after;
+  }
+  if (x < end) *out = Filter::even(before, own);
+}
+
+}  // namespace
+
 void interpolate_chroma(const ChromaRow& row, bool left, int first, int width, uint8_t* out) {
-  const auto sample = [&](int i) {
-    return static_cast<int>(row.samples[static_cast<ptrdiff_t>(std::clamp(i, 0, row.count - 1)) * row.step]);
-  };
-  for (int x = first; x < first + width; ++x) {
-    const int i = x / 2;
-    const bool odd = x % 2 != 0;
-    if (left) {
-      *out++ = static_cast<uint8_t>(odd ? (sample(i) + sample(i + 1) + 1) >> 1 : sample(i));
-    } else {
-      *out++ = static_cast<uint8_t>((3 * sample(i) + sample(odd ? i + 1 : i - 1) + 2) >> 2);
-    }
+  if (left) {
+    interpolate_blocks<OnEvenColumns>(row, first, width, out);
+  } else {
+    interpolate_blocks<BetweenColumns>(row, first, width, out);
   }
 }
 
 void blend_chroma(const uint8_t* near_row, const uint8_t* far_row, int width, uint8_t* out) {
-  for (int x = 0; x < width; ++x) out[x] = static_cast<uint8_t>((3 * near_row[x] + far_row[x] + 2) >> 2);
+  int x = 0;
+#ifdef __SSE2__
+  const __m128i zero = _mm_setzero_si128();
+  const auto blend = [](__m128i near_samples, __m128i far_samples) {
+    const __m128i triple = _mm_add_epi16(near_samples, _mm_add_epi16(near_samples, near_samples));
+    return _mm_srli_epi16(_mm_add_epi16(_mm_add_epi16(triple, far_samples), _mm_set1_epi16(2)), 2);
+  };
+  for (; x + 16 <= width; x += 16) {
+    const __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(near_row + x));
+    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(far_row + x));
+    const __m128i low = blend(_mm_unpacklo_epi8(a, zero), _mm_unpacklo_epi8(b, zero));
+    const __m128i high = blend(_mm_unpackhi_epi8(a, zero), _mm_unpackhi_epi8(b, zero));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + x), _mm_packus_epi16(low, high));
+  }
+#endif
+  for (; x < width; ++x) out[x] = static_cast<uint8_t>((3 * near_row[x] + far_row[x] + 2) >> 2);
 }
 
 }  // namespace deepseekocr

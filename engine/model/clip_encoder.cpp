@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kEpsilon = 1e-5;
 
-at::Tensor norm(const LinearWeights& weights, const at::Tensor& x) {
+at::Tensor norm(const NormWeights& weights, const at::Tensor& x) {
   return operations::layer_norm(x, weights.weight, weights.bias, kEpsilon);
 }
 
@@ -23,14 +23,14 @@ ClipEncoder::ClipEncoder(const ModelConfig& config, WeightLoader& loader)
   const std::string root = "model.vision_model.";
   class_token_ = loader.load(root + "embeddings.class_embedding");
   positions_ = loader.load(root + "embeddings.position_embedding.weight");
-  pre_norm_ = loader.load_linear(root + "pre_layrnorm");  // the checkpoint's spelling
+  pre_norm_ = loader.load_norm(root + "pre_layrnorm");  // the checkpoint's spelling
   for (int i = 0; i < config_.layers; ++i) {
     const std::string prefix = root + "transformer.layers." + std::to_string(i) + ".";
     Layer layer;
-    layer.norm1 = loader.load_linear(prefix + "layer_norm1");
+    layer.norm1 = loader.load_norm(prefix + "layer_norm1");
     layer.qkv = loader.load_linear(prefix + "self_attn.qkv_proj");
     layer.out = loader.load_linear(prefix + "self_attn.out_proj");
-    layer.norm2 = loader.load_linear(prefix + "layer_norm2");
+    layer.norm2 = loader.load_norm(prefix + "layer_norm2");
     layer.fc1 = loader.load_linear(prefix + "mlp.fc1");
     layer.fc2 = loader.load_linear(prefix + "mlp.fc2");
     layers_.push_back(std::move(layer));
@@ -57,7 +57,7 @@ at::Tensor ClipEncoder::forward(const Layer& layer, const at::Tensor& x) const {
 at::Tensor ClipEncoder::encode(const at::Tensor& features, const RunContext& context) {
   const int64_t views = features.size(0), rows = features.size(1), columns = features.size(2), width = features.size(3);
   const at::Tensor tokens = at::cat({class_token_.expand({views, 1, width}), features.flatten(1, 2)}, 1);
-  at::Tensor x = norm(pre_norm_, tokens + positions(static_cast<int>(rows), static_cast<int>(columns)));
+  at::Tensor x = norm(pre_norm_, tokens.to(at::kFloat) + positions(static_cast<int>(rows), static_cast<int>(columns)));
   context.record("clip.pre", x);
   for (size_t i = 0; i < layers_.size(); ++i) {
     context.check();

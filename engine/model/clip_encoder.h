@@ -25,7 +25,8 @@ class ClipEncoder {
 
  private:
   struct Layer {
-    LinearWeights norm1, qkv, out, norm2, fc1, fc2;
+    NormWeights norm1, norm2;
+    LinearWeights qkv, out, fc1, fc2;
   };
   at::Tensor forward(const Layer& layer, const at::Tensor& x) const;
   const at::Tensor& positions(int rows, int columns);
@@ -34,7 +35,7 @@ class ClipEncoder {
   PositionFit fit_;
   at::Tensor class_token_;  ///< (width)
   at::Tensor positions_;    ///< (1 + side², width), the class token's first
-  LinearWeights pre_norm_;
+  NormWeights pre_norm_;
   std::vector<Layer> layers_;
   std::map<std::pair<int, int>, at::Tensor> fitted_;  ///< (1 + rows·columns, width)
 };

@@ -13,18 +13,20 @@ namespace deepseekocr {
 
 Decoder::Decoder(const DecoderConfig& config, WeightLoader& loader)
     : config_(config),
-      rope_(operations::rope_table(config.max_positions, config.head_dim(), config.rope_theta, loader.options())),
+      rope_(operations::rope_table(config.max_positions, config.head_dim(), config.rope_theta,
+                                   loader.options().device())),
       embedding_(loader.load("model.embed_tokens.weight")) {
   layers_.reserve(static_cast<size_t>(config.layers));
   for (int i = 0; i < config.layers; ++i) layers_.push_back(load_layer(i, loader));
-  norm_ = loader.load("model.norm.weight");
+  norm_ = loader.load_float32("model.norm.weight");
   lm_head_ = loader.load("lm_head.weight");
 }
 
 Decoder::Layer Decoder::load_layer(int index, WeightLoader& loader) const {
   const std::string prefix = "model.layers." + std::to_string(index) + ".", mlp = prefix + "mlp.";
   using FeedForward = std::variant<DenseFeedForward, Experts>;
-  return {loader.load(prefix + "input_layernorm.weight"), loader.load(prefix + "post_attention_layernorm.weight"),
+  return {loader.load_float32(prefix + "input_layernorm.weight"),
+          loader.load_float32(prefix + "post_attention_layernorm.weight"),
           Attention(config_, prefix + "self_attn.", loader),
           config_.is_dense(index) ? FeedForward(DenseFeedForward(mlp, loader))
                                   : FeedForward(Experts(config_, mlp, loader))};
@@ -58,6 +60,7 @@ at::Tensor Decoder::forward(at::Tensor x, std::span<KvCache* const> caches, cons
   TORCH_CHECK(sequences == 1 || sequences == x.size(0), "rows do not match sequences");
   const int64_t count = x.size(0) / sequences;
   for (KvCache* cache : caches) cache->reserve(count);
+  x = x.to(at::kFloat);  // the residual stream
   std::vector<operations::CacheSlice> slices(caches.size());
   for (int i = 0; i < config_.layers; ++i) {
     context.check();

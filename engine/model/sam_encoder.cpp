@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kEpsilon = 1e-6;  // of every norm here; CLIP's is another
 
-at::Tensor norm(const LinearWeights& weights, const at::Tensor& x) {
+at::Tensor norm(const NormWeights& weights, const at::Tensor& x) {
   return operations::layer_norm(x, weights.weight, weights.bias, kEpsilon);
 }
 
@@ -26,19 +26,19 @@ SamEncoder::SamEncoder(const ModelConfig& config, WeightLoader& loader)
     blocks_.push_back(load_block(root + "blocks." + std::to_string(i) + ".", config_.is_global(i), loader));
   }
   neck0_ = loader.load(root + "neck.0.weight").flatten(1);  // 1×1: a matrix
-  neck1_ = loader.load_linear(root + "neck.1");
+  neck1_ = loader.load_norm(root + "neck.1");
   neck2_ = loader.load(root + "neck.2.weight");
-  neck3_ = loader.load_linear(root + "neck.3");
+  neck3_ = loader.load_norm(root + "neck.3");
   net2_ = loader.load(root + "net_2.weight");
   net3_ = loader.load(root + "net_3.weight");
 }
 
 SamEncoder::Block SamEncoder::load_block(const std::string& prefix, bool global, WeightLoader& loader) {
   Block block;
-  block.norm1 = loader.load_linear(prefix + "norm1");
+  block.norm1 = loader.load_norm(prefix + "norm1");
   block.qkv = loader.load_linear(prefix + "attn.qkv");
   block.projection = loader.load_linear(prefix + "attn.proj");
-  block.norm2 = loader.load_linear(prefix + "norm2");
+  block.norm2 = loader.load_norm(prefix + "norm2");
   block.mlp_in = loader.load_linear(prefix + "mlp.lin1");
   block.mlp_out = loader.load_linear(prefix + "mlp.lin2");
   block.row_positions = loader.load(prefix + "attn.rel_pos_h");
@@ -84,7 +84,7 @@ at::Tensor SamEncoder::compress(const at::Tensor& x, const RunContext& context) 
 at::Tensor SamEncoder::encode(const at::Tensor& pixels, const RunContext& context) {
   at::Tensor x = operations::patch_embedding(pixels, patch_.weight, patch_.bias);
   const GridTables& fitted = tables(static_cast<int>(x.size(1)), static_cast<int>(x.size(2)));
-  x = x + fitted.absolute;
+  x = x.to(at::kFloat) + fitted.absolute;
   context.record("sam.embed", x.flatten(1, 2));
   for (size_t i = 0; i < blocks_.size(); ++i) {
     context.check();

@@ -26,7 +26,8 @@ class SamEncoder {
 
  private:
   struct Block {
-    LinearWeights norm1, qkv, projection, norm2, mlp_in, mlp_out;
+    NormWeights norm1, norm2;
+    LinearWeights qkv, projection, mlp_in, mlp_out;
     at::Tensor row_positions, column_positions;  ///< rel_pos_h, rel_pos_w as stored
     bool global = false;
   };
@@ -50,7 +51,7 @@ class SamEncoder {
   at::Tensor positions_;  ///< pos_embed (side, side, width)
   std::vector<Block> blocks_;
   at::Tensor neck0_, neck2_;
-  LinearWeights neck1_, neck3_;
+  NormWeights neck1_, neck3_;
   at::Tensor net2_, net3_;
   std::map<std::pair<int, int>, GridTables> tables_;
 };

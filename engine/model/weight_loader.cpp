@@ -55,6 +55,10 @@ LinearWeights WeightLoader::load_linear(const std::string& name) {
   return {load(name + ".weight"), load(name + ".bias")};
 }
 
+NormWeights WeightLoader::load_norm(const std::string& name) {
+  return {load_float32(name + ".weight"), load_float32(name + ".bias")};
+}
+
 void WeightLoader::load_into(const std::string& name, const at::Tensor& destination) {
   TORCH_CHECK(destination.sizes() == at::IntArrayRef(shape(name)), name, " does not have the shape of its place");
   read(name, destination);

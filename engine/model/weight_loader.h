@@ -18,6 +18,12 @@ struct LinearWeights {
   at::Tensor bias;
 };
 
+/// Of a layer norm; always float32.
+struct NormWeights {
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
 /// Reads tensors as the model stores them.  Reports progress by bytes, and looks at a cancel flag before each tensor.
 class WeightLoader {
  public:
@@ -34,6 +40,8 @@ class WeightLoader {
   at::Tensor load_stacked(const std::vector<std::string>& names);
   /// name.weight and name.bias
   LinearWeights load_linear(const std::string& name);
+  /// The same of a layer norm.
+  NormWeights load_norm(const std::string& name);
   /// Fills a contiguous tensor of the loader's dtype (or a contiguous part of one).
   void load_into(const std::string& name, const at::Tensor& destination);
 

@@ -2,9 +2,13 @@
 // The arithmetic of the network, each operation named after what it computes.  model/ says in which order they come.
 //
 // aten/ is the reference: plain ATen, any dtype, any device, exact to the goldens.  Other implementations replace whole
-// operations and are tested against it.  Unless said otherwise, results have the dtype and device of the first
-// argument, weights have the same dtype, and matrices of weights are stored as (outputs, inputs).  In bfloat16 the
-// float32 islands of the official code are kept (specification 1.6): inside the norms, in softmax, in the router.
+// operations and are tested against it.  Matrices of weights are stored as (outputs, inputs).
+//
+// A model has one dtype, float32 or bfloat16: that of its matrices, of what goes into a matrix product or an attention
+// and comes out of it, and of the caches.  Everything between is float32 in both: the residual streams (callers add
+// products to them), norms and their weights, softmax, router, rotary tables and the sums over experts.  So a product
+// casts its input to the dtype of its weights, and a norm gives float32.  This is closer to the float32 network than
+// the official bfloat16 profiles (specification 1.6), which round the streams too, at no cost that can be measured.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,10 +20,10 @@ namespace deepseekocr::operations {
 
 // ------------------------------------------------------------------------------------------------------- vision
 
-/// x (…, inputs) · weightᵀ + bias → (…, outputs).  `bias` may be undefined.
+/// x (…, inputs) · weightᵀ + bias → (…, outputs) in the dtype of the weights.  `bias` may be undefined.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-/// Over the last axis; mean and biased variance in float32.
+/// Over the last axis, with biased variance; float32 in and out, other dtypes are cast.
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double epsilon);
 
 /// Non-overlapping patches as one matrix product: pixels (views, 3, rows·p, columns·p), weight (width, 3, p, p), bias
@@ -63,7 +67,7 @@ at::Tensor resize_linear(const at::Tensor& table, int new_length);
 
 // ------------------------------------------------------------------------------------------------------ decoder
 
-/// weight · cast(x / √(mean(x²) + ε)) over the last axis, inner part in float32.
+/// weight · x / √(mean(x²) + ε) over the last axis; float32 in and out.
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon);
 
 /// x (…, inputs) · weightᵀ, no bias.
@@ -75,8 +79,8 @@ struct RopeTable {
   at::Tensor sines;
 };
 
-/// Angle of position p and pair i: p · theta^(−2i/dim).  Computed in float32, then cast to the dtype of `options`.
-RopeTable rope_table(int positions, int dim, double theta, const at::TensorOptions& options);
+/// Angle of position p and pair i: p · theta^(−2i/dim).  Float32.
+RopeTable rope_table(int positions, int dim, double theta, at::Device device);
 
 /// The keys and values of one sequence in one layer: each (heads, capacity, dim).  `length` positions are filled;
 /// `count` new ones are to be written behind them.
@@ -109,8 +113,8 @@ struct Routing {
 /// @param normalise  divide the k weights by their sum; else multiply them by `scale`
 Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise, double scale);
 
-/// Σ over a row's experts of weight · SwiGLU, summed in float32 in the order of `routing`: x (rows, hidden), gate_up
-/// (experts, 2·width, hidden), down (experts, hidden, width) → (rows, hidden).
+/// Σ over a row's experts of weight · SwiGLU, in the order of `routing`: x (rows, hidden), gate_up (experts, 2·width,
+/// hidden), down (experts, hidden, width) → (rows, hidden), float32.
 at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at::Tensor& gate_up,
                           const at::Tensor& down);
 

@@ -2,6 +2,7 @@
 #include "serving/generation.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace deepseekocr {
 
@@ -11,13 +12,9 @@ std::optional<DsocrFinishReason> Generation::accept(const TokenChoice& choice) {
   log_probabilities_.push_back(choice.log_probability);
   margins_.push_back(choice.margin);
   ++generated_;
-  if (limits_.loop_guard) {
-    if (const std::optional<size_t> keep = loop_.push(choice.id)) {
-      cut(*keep);
-      return DSOCR_FINISH_REPETITION;
-    }
-  }
-  if (tokenizer_ != nullptr) text_ += stream_.push(tokenizer_->token_bytes(choice.id));
+  const std::string piece = tokenizer_ == nullptr ? "" : stream_.push(tokenizer_->token_bytes(choice.id));
+  text_ += piece;
+  if (limits_.loop_guard && is_loop(choice.id, piece)) return DSOCR_FINISH_REPETITION;
   if (ids_.size() >= static_cast<size_t>(limits_.max_new_tokens)) return DSOCR_FINISH_LENGTH;
   return std::nullopt;
 }
@@ -32,14 +29,36 @@ std::string Generation::take_new_text() {
   return piece;
 }
 
-void Generation::cut(size_t count) {
-  ids_.resize(std::min(count, ids_.size()));
-  log_probabilities_.resize(ids_.size());
-  margins_.resize(ids_.size());
+// Looks for both kinds of loops, and cuts the answer behind the first period.
+bool Generation::is_loop(int32_t id, const std::string& piece) {
+  if (const std::optional<size_t> ids_to_keep = loop_.push(id)) {
+    cut(*ids_to_keep, text_.size());
+    return true;
+  }
+  if (piece.empty()) return false;
+  if (const std::optional<size_t> bytes_to_keep = advancing_loop_.push(piece)) {
+    cut(ids_.size(), *bytes_to_keep);
+    return true;
+  }
+  return false;
+}
+
+// Keeps the first ids, as long as neither their number nor their text exceeds the limit.
+void Generation::cut(size_t id_count, size_t text_bytes) {
   text_.clear();
   stream_ = Utf8Stream();
-  if (tokenizer_ == nullptr) return;
-  for (const int32_t id : ids_) text_ += stream_.push(tokenizer_->token_bytes(id));
+  size_t kept = 0;
+  for (; kept < std::min(id_count, ids_.size()); ++kept) {
+    if (tokenizer_ == nullptr) continue;
+    Utf8Stream next = stream_;  // bytes of an id that is not kept must not stay in the stream
+    const std::string piece = next.push(tokenizer_->token_bytes(ids_[kept]));
+    if (text_.size() + piece.size() > text_bytes) break;
+    text_ += piece;
+    stream_ = std::move(next);
+  }
+  ids_.resize(kept);
+  log_probabilities_.resize(kept);
+  margins_.resize(kept);
 }
 
 }  // namespace deepseekocr

@@ -9,6 +9,7 @@
 
 #include "serving/model_runner.h"
 #include "serving/sampler.h"
+#include "text/advancing_loop.h"
 #include "text/tokenizer.h"
 #include "text/utf8_stream.h"
 
@@ -48,7 +49,8 @@ class Generation {
   uint64_t generated() const { return generated_; }
 
  private:
-  void cut(size_t count);
+  bool is_loop(int32_t id, const std::string& piece);
+  void cut(size_t id_count, size_t text_bytes);
 
   const Tokenizer* tokenizer_ = nullptr;
   GenerationLimits limits_;
@@ -60,6 +62,7 @@ class Generation {
   uint64_t generated_ = 0;
   Utf8Stream stream_;
   LoopDetector loop_;
+  AdvancingLoopDetector advancing_loop_;
 };
 
 }  // namespace deepseekocr

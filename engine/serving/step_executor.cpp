@@ -16,24 +16,6 @@ uint64_t nanoseconds_since(Clock::time_point start) {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
-// Ends requests that were cancelled or have used up their time.  @return the others
-std::vector<Request*> still_wanted(std::span<Request* const> requests) {
-  std::vector<Request*> wanted;
-  wanted.reserve(requests.size());
-  const Clock::time_point now = Clock::now();
-  for (Request* request : requests) {
-    if (request->outcome) continue;
-    if (request->cancelled) {
-      request->end(DSOCR_FINISH_CANCELLED);
-    } else if (request->timed_out(now)) {
-      request->end(DSOCR_FINISH_TIMEOUT);
-    } else {
-      wanted.push_back(request);
-    }
-  }
-  return wanted;
-}
-
 // Keeps what the encoder made of a page; pages without features were cancelled.
 void take_features(Request& request, std::unique_ptr<ImageFeatures> features) {
   if (features == nullptr && request.cancelled) {
@@ -54,6 +36,24 @@ void fail_all(std::span<Request* const> requests) {
 }
 
 }  // namespace
+
+// Ends requests that were cancelled or have used up their time.  @return the others
+std::vector<Request*> StepExecutor::still_wanted(std::span<Request* const> requests) const {
+  std::vector<Request*> wanted;
+  wanted.reserve(requests.size());
+  const Request::Time now = now_();
+  for (Request* request : requests) {
+    if (request->outcome) continue;
+    if (request->cancelled) {
+      request->end(DSOCR_FINISH_CANCELLED);
+    } else if (request->timed_out(now)) {
+      request->end(DSOCR_FINISH_TIMEOUT);
+    } else {
+      wanted.push_back(request);
+    }
+  }
+  return wanted;
+}
 
 void StepExecutor::admit(std::span<Request* const> requests) {
   encode(still_wanted(requests));

@@ -2,6 +2,7 @@
 // Carries the scheduler's turns out on a model: vision and prefill of new pages, decode steps of running ones.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -20,9 +21,13 @@ class StepExecutor {
   /// Called with new text of a request.
   using TextSink = std::function<void(Request&, const std::string& piece)>;
 
+  using ClockFunction = Request::Time (*)();
+
   /// @param runner, tokenizer outlive this object; tokenizer may be nullptr
-  StepExecutor(ModelRunner& runner, const Tokenizer* tokenizer, TextSink sink)
-      : runner_(runner), tokenizer_(tokenizer), sink_(std::move(sink)) {}
+  /// @param now the clock that time limits are held against
+  StepExecutor(ModelRunner& runner, const Tokenizer* tokenizer, TextSink sink,
+               ClockFunction now = std::chrono::steady_clock::now)
+      : runner_(runner), tokenizer_(tokenizer), sink_(std::move(sink)), now_(now) {}
 
   /// Encodes the views of all pages together, then runs each prompt and takes its first id.
   void admit(std::span<Request* const> requests);
@@ -30,6 +35,7 @@ class StepExecutor {
   std::vector<Request*> decode(std::span<Request* const> requests);
 
  private:
+  std::vector<Request*> still_wanted(std::span<Request* const> requests) const;
   void encode(std::span<Request* const> requests);
   void prefill(Request& request);
   void accept(Request& request, const TokenChoice& choice);
@@ -37,6 +43,7 @@ class StepExecutor {
   ModelRunner& runner_;
   const Tokenizer* tokenizer_;
   TextSink sink_;
+  ClockFunction now_;
 };
 
 }  // namespace deepseekocr

@@ -17,20 +17,23 @@ class Tokenizer {
  public:
   /// @throws CheckpointError / EngineError(DSOCR_NOT_FOUND) naming the file and the field.
   static Tokenizer from_file(const std::filesystem::path& path);
+  /// The same from the text of a tokenizer.json; `origin` stands for the file in messages.
+  static Tokenizer from_json(std::string_view text, const std::string& origin);
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
   /// Text to ids: added tokens first (leftmost, then longest), then the pre-tokenizer's splits, then BPE.  No BOS.
-  /// Bytes that are not valid UTF-8 are encoded as the bytes they are.
+  /// Bytes that are not valid UTF-8 are encoded as the bytes they are.  Time O(n log n) at most, memory O(n).
+  /// @throws ArgumentError for a byte that the vocabulary has no token for (official: none), or beyond 1 GiB
   std::vector<int32_t> encode(std::string_view text) const;
 
   /// The bytes that an id stands for: added tokens give their text, ids without a token nothing.  Not necessarily
   /// whole UTF-8 characters.
   std::string_view token_bytes(int32_t id) const;
 
-  /// Ids to text, special tokens kept, invalid UTF-8 replaced by U+FFFD.
+  /// Ids to text, special tokens kept, invalid UTF-8 and NUL replaced by U+FFFD (as Utf8Stream does).
   std::string decode(const std::vector<int32_t>& ids) const;
 
   /// Id of an added token or of a vocabulary entry that is spelled exactly so.
@@ -40,7 +43,7 @@ class Tokenizer {
   int32_t size() const;
 
  private:
-  struct Impl;
+  class Impl;
   explicit Tokenizer(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };

@@ -24,8 +24,8 @@ class LoadReporter;
 struct SinkState {
   GstSegment segment;
   GstVideoInfo info;
-  bool has_caps = false;
-  bool policy_due = true;   /**< the next frame decides how frames are handled */
+  bool has_caps = false, caps_refused = false;
+  bool policy_due = true; /**< the next frame decides how frames are handled */
   bool exact = false, newest = false, live = false;
   uint64_t frame_number = 0;
   uint64_t frames_since_read = 0; /**< for inference-interval; 0: the next frame is read */

@@ -11,8 +11,9 @@ using ListenerPtr = std::shared_ptr<LoadListener>;
 
 ModelInfo copy_info(const DsocrModelInfo& info) {
   const auto text = [](const char* string) { return std::string(string != nullptr ? string : ""); };
-  ModelInfo copy{text(info.name), text(info.device), text(info.precision), text(info.default_prompt),
-                 info.parameters, {},                info.has_tokenizer != 0};
+  ModelInfo copy{text(info.name),           text(info.device), text(info.precision),
+                 text(info.default_prompt), info.parameters,   {},
+                 info.has_tokenizer != 0};
   for (const char* const* prompt = info.supported_prompts; prompt != nullptr && *prompt != nullptr; ++prompt)
     copy.supported_prompts.emplace_back(*prompt);
   return copy;
@@ -68,8 +69,13 @@ DsocrRequest request_of(const Settings& settings, const std::string& prompt) {
 }  // namespace
 
 ClientOptions client_options(const Settings& settings, bool live) {
-  return {settings.model_path, settings.device,           settings.precision, settings.threads,
-          settings.batch_size, settings.batch_timeout_ms, live};
+  return {settings.model_path,
+          settings.device,
+          settings.precision,
+          settings.threads,
+          settings.batch_size,
+          settings.batch_timeout_ms,
+          live};
 }
 
 std::shared_ptr<EngineClient> EngineClient::open(const DsocrEngineApi* api, const ClientOptions& options,
@@ -99,8 +105,7 @@ void EngineClient::close() {
 }
 
 DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::optional<DsocrRect>& area,
-                                 const Settings& settings, DoneFunction done, uint64_t* request_id,
-                                 DsocrError* error) {
+                                 const Settings& settings, DoneFunction done, uint64_t* request_id, DsocrError* error) {
   const std::string prompt = effective_prompt(settings);
   DsocrRequest request = request_of(settings, prompt);
   request.image.struct_size = sizeof request.image;

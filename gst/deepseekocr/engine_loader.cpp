@@ -16,7 +16,9 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
-bool exists(const std::string& path) { return g_file_test(path.c_str(), G_FILE_TEST_EXISTS); }
+bool exists(const std::string& path) {
+  return g_file_test(path.c_str(), G_FILE_TEST_EXISTS);
+}
 
 std::string relative_to(const std::string& folder, const char* path) {
   g_autofree char* canonical = g_canonicalize_filename(path, folder.c_str());

@@ -12,10 +12,18 @@ GType register_once(gsize* once, const char* name, const GEnumValue* values) {
   return *once;
 }
 
-constexpr gint value_of(TextFormat value) { return static_cast<gint>(value); }
-constexpr gint value_of(Attach value) { return static_cast<gint>(value); }
-constexpr gint value_of(Drop value) { return static_cast<gint>(value); }
-constexpr gint value_of(Task value) { return static_cast<gint>(value); }
+constexpr gint value_of(TextFormat value) {
+  return static_cast<gint>(value);
+}
+constexpr gint value_of(Attach value) {
+  return static_cast<gint>(value);
+}
+constexpr gint value_of(Drop value) {
+  return static_cast<gint>(value);
+}
+constexpr gint value_of(Task value) {
+  return static_cast<gint>(value);
+}
 
 }  // namespace
 

@@ -6,8 +6,8 @@
  *
  * Frames go in at the sink pad and leave, unchanged and in order, at the src pad with a #GstCustomMeta named
  * `GstDeepseekOcrMeta` (see `deepseekocr/gstdeepseekocrmeta.h`) and a #GstVideoRegionOfInterestMeta for each box.  The
- * text pad carries the readings as `text/x-raw` or `application/x-json`; it is sparse, has a thread and a segment of its
- * own, and its positions are stream time.
+ * text pad carries the readings as `text/x-raw` or `application/x-json`; it is sparse, has a thread and a segment of
+ * its own, and its positions are stream time.
  *
  * Behind a live source frames never wait: they carry the newest finished reading, and the newest frame waits for the
  * model.  In a file every frame is read and leaves with its own reading.  See #GstDeepseekOcr:attach and
@@ -23,13 +23,16 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 filesrc location=label.png ! pngdec ! videoconvert ! deepseekocr name=ocr ocr.text ! filesink location=label.txt
+ * gst-launch-1.0 filesrc location=label.png ! pngdec ! videoconvert ! deepseekocr name=ocr ocr.text ! filesink
+ * location=label.txt
  * ]| A picture to text.
  * |[
- * gst-launch-1.0 filesrc location=movie.mp4 ! decodebin ! videoconvert ! deepseekocr text-format=subtitle area=0.0,0.66,1.0,0.34 name=ocr ocr.text ! srtenc ! filesink location=movie.srt
+ * gst-launch-1.0 filesrc location=movie.mp4 ! decodebin ! videoconvert ! deepseekocr text-format=subtitle
+ * area=0.0,0.66,1.0,0.34 name=ocr ocr.text ! srtenc ! filesink location=movie.srt
  * ]| Burned-in subtitles to a subtitle file.
  * |[
- * gst-launch-1.0 filesrc location=invoice.pdf ! pdfdec ! deepseekocr text-format=json name=ocr ocr.text ! filesink location=invoice.jsonl
+ * gst-launch-1.0 filesrc location=invoice.pdf ! pdfdec ! deepseekocr text-format=json name=ocr ocr.text ! filesink
+ * location=invoice.jsonl
  * ]| The pages of a document to JSON lines.
  * |[
  * gst-launch-1.0 v4l2src ! videoconvert ! deepseekocr ! ocroverlay ! videoconvert ! autovideosink
@@ -56,13 +59,14 @@ static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(VIDEO_CAPS));
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(VIDEO_CAPS));
-static GstStaticPadTemplate text_template =
-    GST_STATIC_PAD_TEMPLATE("text", GST_PAD_SRC, GST_PAD_ALWAYS,
-                            GST_STATIC_CAPS("text/x-raw, format = (string) utf8; application/x-json"));
+static GstStaticPadTemplate text_template = GST_STATIC_PAD_TEMPLATE(
+    "text", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("text/x-raw, format = (string) utf8; application/x-json"));
 
 G_DEFINE_TYPE(GstDeepseekOcr, gst_deepseek_ocr, GST_TYPE_ELEMENT)
 
-static void register_plugin_types() { gst_deepseek_ocr_meta_register(); }
+static void register_plugin_types() {
+  gst_deepseek_ocr_meta_register();
+}
 
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(deepseekocr, "deepseekocr", GST_RANK_NONE, GST_TYPE_DEEPSEEK_OCR,
                                       register_plugin_types())

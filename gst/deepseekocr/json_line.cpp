@@ -8,7 +8,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json time_or_null(uint64_t time) { return time == kNoTime ? Json(nullptr) : Json(time); }
+Json time_or_null(uint64_t time) {
+  return time == kNoTime ? Json(nullptr) : Json(time);
+}
 
 Json region_object(const Region& region) {
   return {{"kind", region_kind_name(region.kind)},

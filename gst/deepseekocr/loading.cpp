@@ -69,8 +69,7 @@ bool settings_are_sound(GstDeepseekOcr* self) {
 void LoadReporter::post(GstProgressType type, const std::string& text) {
   auto* element = static_cast<GstElement*>(g_weak_ref_get(&element_));
   if (element == nullptr) return;
-  gst_element_post_message(element,
-                           gst_message_new_progress(GST_OBJECT(element), type, "loading", text.c_str()));
+  gst_element_post_message(element, gst_message_new_progress(GST_OBJECT(element), type, "loading", text.c_str()));
   gst_object_unref(element);
 }
 
@@ -217,7 +216,8 @@ void check_prompt(GstDeepseekOcr* self) {
   const std::string prompt = effective_prompt(copy_settings(self));
   if (is_prompt_supported(prompt, info->supported_prompts)) return;
   std::string known;
-  for (const std::string& supported : info->supported_prompts) known += (known.empty() ? "\"" : ", \"") + supported + "\"";
+  for (const std::string& supported : info->supported_prompts)
+    known += (known.empty() ? "\"" : ", \"") + supported + "\"";
   GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
                       ("The model %s was not trained for the prompt \"%s\"; it knows %s.", info->name.c_str(),
                        prompt.c_str(), known.c_str()),

@@ -160,8 +160,8 @@ bool set_output_property(Settings& settings, guint id, const GValue* value) {
   }
 }
 
-/// What follows a change, outside the lock.  While frames flow, a value that was not understood is a warning and the one
-/// before stays; before, it is an error of NULL→READY.
+/// What follows a change, outside the lock.  While frames flow, a value that was not understood is a warning and the
+/// one before stays; before, it is an error of NULL→READY.
 void after_change(GstDeepseekOcr* self, guint id) {
   if (id == PROP_PROMPT || id == PROP_TASK) check_prompt(self);
   if (id != PROP_AREA && id != PROP_NGRAM_WHITELIST) return;
@@ -401,10 +401,9 @@ void install_output_properties(GObjectClass* klass) {
                         "With attach=exact, stream time in milliseconds that is held for readings at most; 64 frames "
                         "and 256 MB are further limits (0 = one frame)",
                         0, G_MAXUINT, 1000, kReady));
-  g_object_class_install_property(
-      klass, PROP_POST_MESSAGES,
-      g_param_spec_boolean("post-messages", "Post messages", "Post an element message for each reading", TRUE,
-                           kPlaying));
+  g_object_class_install_property(klass, PROP_POST_MESSAGES,
+                                  g_param_spec_boolean("post-messages", "Post messages",
+                                                       "Post an element message for each reading", TRUE, kPlaying));
   g_object_class_install_property(
       klass, PROP_STATS,
       g_param_spec_boxed("stats", "Statistics", "Counters since READY; times in nanoseconds", GST_TYPE_STRUCTURE,
@@ -420,8 +419,9 @@ void install_properties(GObjectClass* object_class) {
   install_reading_properties(object_class);
   install_ngram_properties(object_class);
   install_output_properties(object_class);
-  for (const GType type : {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
-                           GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP})
+  for (const GType type :
+       {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
+        GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

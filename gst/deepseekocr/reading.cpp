@@ -6,7 +6,9 @@
 namespace deepseekocr::plugin {
 namespace {
 
-std::string string_or_empty(const char* text) { return text != nullptr ? text : ""; }
+std::string string_or_empty(const char* text) {
+  return text != nullptr ? text : "";
+}
 
 }  // namespace
 

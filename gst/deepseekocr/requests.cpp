@@ -92,8 +92,8 @@ DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::share
   };
   uint64_t request_id = 0;
   DsocrError error{};
-  const DsocrStatus status = client->submit(std::move(picture), submission.area, *slot->settings, std::move(done),
-                                            &request_id, &error);
+  const DsocrStatus status =
+      client->submit(std::move(picture), submission.area, *slot->settings, std::move(done), &request_id, &error);
   if (status == DSOCR_OK) session->set_request_id(slot, request_id);
   *reason = error.message;
   return status;
@@ -136,8 +136,8 @@ BufferPtr buffer_to_keep(GstBuffer* buffer) {
   return BufferPtr(copy != nullptr ? copy : gst_buffer_ref(buffer));
 }
 
-void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
-            Submission submission, bool may_wait) {
+void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client, Submission submission,
+            bool may_wait) {
   std::optional<Submission> next(std::move(submission));
   while (next) {
     std::string reason;

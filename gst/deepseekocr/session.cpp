@@ -15,7 +15,9 @@ constexpr size_t kMaxTexts = 1024;
 /// Live text positions move in steps of this, so that overlays and muxers go on.
 constexpr uint64_t kGapStep = 100'000'000;
 
-bool is_end(GstFlowReturn flow) { return flow == GST_FLOW_EOS || flow == GST_FLOW_NOT_LINKED; }
+bool is_end(GstFlowReturn flow) {
+  return flow == GST_FLOW_EOS || flow == GST_FLOW_NOT_LINKED;
+}
 
 }  // namespace
 

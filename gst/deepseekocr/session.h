@@ -15,10 +15,10 @@ namespace deepseekocr::plugin {
 
 /// What a session does when readings come slower than frames.
 struct Policy {
-  bool exact = false;         /**< frames wait for their own reading */
-  bool newest = false;        /**< never wait: the newest admitted frame replaces the one that waits */
-  bool live = false;          /**< text positions follow the frames */
-  uint32_t in_flight = 16;    /**< readings asked for at once; `newest`: one, and one that waits */
+  bool exact = false;                 /**< frames wait for their own reading */
+  bool newest = false;                /**< never wait: the newest admitted frame replaces the one that waits */
+  bool live = false;                  /**< text positions follow the frames */
+  uint32_t in_flight = 16;            /**< readings asked for at once; `newest`: one, and one that waits */
   uint64_t hold_time = 1'000'000'000; /**< limits of the frames held, whichever is reached first */
   uint32_t hold_frames = 64;
   uint64_t hold_bytes = 256u << 20;

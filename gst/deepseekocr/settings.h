@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "deepseekocr/area.h"
 #include <deepseekocr/engine.h>
+#include "deepseekocr/area.h"
 
 namespace deepseekocr::plugin {
 

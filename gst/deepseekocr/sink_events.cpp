@@ -44,12 +44,14 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   SinkState& sink = self->impl->sink;
   GstVideoInfo info;
   if (!gst_video_info_from_caps(&info, caps)) {
+    if (sink.caps_refused) return false;
     GST_ELEMENT_ERROR(self, STREAM, FORMAT, ("The caps of the frames cannot be read; put a videoconvert before."),
                       ("caps: %" GST_PTR_FORMAT, static_cast<gpointer>(caps)));
     return false;
   }
   const uint64_t pixels = uint64_t(GST_VIDEO_INFO_WIDTH(&info)) * GST_VIDEO_INFO_HEIGHT(&info);
   if (pixels > kMaxPixels) {
+    if (sink.caps_refused) return false;
     GST_ELEMENT_ERROR(self, STREAM, FORMAT,
                       ("A frame of %dx%d pixels is larger than the %" G_GUINT64_FORMAT
                        " pixels that can be read; scale or crop it before deepseekocr.",
@@ -64,6 +66,7 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
                         (nullptr));
   sink.info = info;
   sink.has_caps = true;
+  sink.caps_refused = false;
   sink.area_reported = false;
   return true;
 }
@@ -71,8 +74,10 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
 gboolean handle_caps(GstDeepseekOcr* self, GstEvent* event) {
   GstCaps* caps = nullptr;
   gst_event_parse_caps(event, &caps);
+  SinkState& sink = self->impl->sink;
   if (!accept_caps(self, caps)) {
-    self->impl->sink.has_caps = false;
+    sink.has_caps = false;
+    sink.caps_refused = true;  // one ERROR, however often upstream tries
     gst_event_unref(event);
     return FALSE;
   }

@@ -81,18 +81,18 @@ bool find_area(GstDeepseekOcr* self, const Settings& settings, std::optional<Dso
   bool clipped = false;
   *area = resolve_area(*settings.area, width, height, &clipped);
   if (!*area) {
-    GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS,
-                      ("area=%s lies outside the %dx%d frame; set an area inside it.", settings.area_text.c_str(),
-                       width, height),
-                      (nullptr));
+    GST_ELEMENT_ERROR(
+        self, LIBRARY, SETTINGS,
+        ("area=%s lies outside the %dx%d frame; set an area inside it.", settings.area_text.c_str(), width, height),
+        (nullptr));
     return false;
   }
   if (clipped && !sink.area_reported) {
     sink.area_reported = true;
-    GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
-                        ("area=%s sticks out of the %dx%d frame; the part inside is read.", settings.area_text.c_str(),
-                         width, height),
-                        (nullptr));
+    GST_ELEMENT_WARNING(
+        self, LIBRARY, SETTINGS,
+        ("area=%s sticks out of the %dx%d frame; the part inside is read.", settings.area_text.c_str(), width, height),
+        (nullptr));
   }
   return true;
 }

@@ -53,7 +53,8 @@ TextDownstream find_text_downstream(GstPad* text_pad) {
   for (int step = 0; peer && step < kMaxSteps; ++step) {
     const ElementPtr element(gst_pad_get_parent_element(peer.get()));
     if (element == nullptr) break;
-    if (class_has(element.get(), "Muxer") || class_has(element.get(), "Editor") || class_has(element.get(), "Overlay")) {
+    if (class_has(element.get(), "Muxer") || class_has(element.get(), "Editor") ||
+        class_has(element.get(), "Overlay")) {
       found.consumer = TextConsumer::kJoin;
       break;
     }

@@ -4,12 +4,16 @@
 namespace deepseekocr::plugin {
 namespace {
 
-constexpr std::string_view kArrow = "\xE2\x86\x92";       // U+2192
-constexpr std::string_view kLeftAngle = "\xE2\x80\xB9";   // U+2039
+constexpr std::string_view kArrow = "\xE2\x86\x92";      // U+2192
+constexpr std::string_view kLeftAngle = "\xE2\x80\xB9";  // U+2039
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 bool opens_tag(std::string_view rest) {
   if (rest.size() < 2) return false;

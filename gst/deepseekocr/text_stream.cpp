@@ -173,7 +173,9 @@ GstFlowReturn TextStream::send_reading(const Slot& slot, bool live, bool changed
   return push_text(text, start, end, meta());
 }
 
-GstFlowReturn TextStream::send_cue(const Cue& cue) { return push_text(cue.text, cue.start, cue.end, nullptr); }
+GstFlowReturn TextStream::send_cue(const Cue& cue) {
+  return push_text(cue.text, cue.start, cue.end, nullptr);
+}
 
 GstFlowReturn TextStream::push_text(const std::string& text, uint64_t start, uint64_t end, StructurePtr meta) {
   const std::string bytes = (downstream_.webvtt ? escape_webvtt(text) : text) + terminator_;

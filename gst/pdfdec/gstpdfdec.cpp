@@ -193,6 +193,18 @@ static void end_of_pages(GstPdfDec* self, const Session& session) {
   gst_pad_push_event(self->srcpad, event);
 }
 
+// Called with the task paused, after downstream said NOT_LINKED although the source pad is linked: to a ghost pad or a
+// tee that leads nowhere yet.  decodebin is like this for a moment, since it links its own pad only after it has
+// started this element, whose thread may be faster.  Draws the same page again as soon as something is linked.
+static void wait_for_link(GstPdfDec* self, GstPad* worker_pad) {
+  GST_OBJECT_LOCK(self);
+  const bool linked = self->state->relinked;
+  self->state->waits_for_link = !linked;
+  GST_OBJECT_UNLOCK(self);
+  GST_DEBUG_OBJECT(self, linked ? "was linked meanwhile" : "waiting until something is linked downstream");
+  if (linked) gst_pad_start_task(worker_pad, gst_pdf_dec_loop, self, nullptr);
+}
+
 static void pause_worker(GstPdfDec* self, const Session& session, GstFlowReturn flow) {
   GST_DEBUG_OBJECT(self, "pausing: %s", gst_flow_get_name(flow));
   GST_OBJECT_LOCK(self);
@@ -200,6 +212,10 @@ static void pause_worker(GstPdfDec* self, const Session& session, GstFlowReturn 
   GST_OBJECT_UNLOCK(self);
   if (worker_pad != nullptr) gst_pad_pause_task(worker_pad);
   if (flow == GST_FLOW_FLUSHING) return;
+  if (flow == GST_FLOW_NOT_LINKED && worker_pad != nullptr && gst_pad_is_linked(self->srcpad)) {
+    wait_for_link(self, worker_pad);
+    return;
+  }
   if (flow == GST_FLOW_EOS) {
     end_of_pages(self, session);
     return;
@@ -304,6 +320,7 @@ static void start_on_collected(GstPdfDec* self) {
 static void forget_timeline(GstPdfDec* self) {
   GST_OBJECT_LOCK(self);
   self->state->timeline.reset();
+  self->state->waits_for_link = false;
   gst_segment_init(&self->state->segment, GST_FORMAT_TIME);
   GST_OBJECT_UNLOCK(self);
 }

@@ -105,12 +105,26 @@ static void publish_timeline(GstPdfDec* self, const PageTimeline& timeline) {
   self->state->timeline = timeline;
   gst_segment_init(&self->state->segment, GST_FORMAT_TIME);
   self->state->segment.duration = timeline.duration();
+  self->state->segment.stop = timeline.duration();  // videorate repeats the last page up to here
   GST_OBJECT_UNLOCK(self);
   gst_element_post_message(GST_ELEMENT(self), gst_message_new_duration_changed(GST_OBJECT(self)));
 }
 
+// decodebin locks the state of an element, and swallows its errors, from the moment it starts it until it has taken it
+// over, which in pull mode is a few instructions later.  An error in between would be lost and the pipeline would wait
+// for ever.  GStreamer has no notification for the end of this, hence the short, bounded looking again.
+static void wait_while_being_plugged(GstPdfDec* self) {
+  constexpr int kMaxLooks = 200;
+  constexpr gulong kBetweenLooks = 1000;  // microseconds
+  for (int looks = 0; looks < kMaxLooks && gst_element_is_locked_state(GST_ELEMENT(self)); ++looks) {
+    if (GST_PAD_IS_FLUSHING(self->srcpad)) return;
+    g_usleep(kBetweenLooks);
+  }
+}
+
 GstFlowReturn gst_pdf_dec_open(GstPdfDec* self) {
   Session* session = self->state->session.get();
+  wait_while_being_plugged(self);
   gst_pdf_dec_push_stream_start(self);
   GST_OBJECT_LOCK(self);
   session->settings = self->state->settings;

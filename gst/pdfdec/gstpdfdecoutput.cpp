@@ -245,9 +245,13 @@ GstFlowReturn gst_pdf_dec_push_next_page(GstPdfDec* self) {
   } else {
     push_pending_events(self, session);
     GST_LOG_OBJECT(self, "page %d: %" GST_PTR_FORMAT, index + 1, static_cast<void*>(buffer));
+    GST_OBJECT_LOCK(self);
+    self->state->relinked = false;
+    GST_OBJECT_UNLOCK(self);
+    flow = gst_pad_push(self->srcpad, buffer);
+    if (flow == GST_FLOW_NOT_LINKED) return flow;
     session->discont = false;
     ++session->delivered;
-    flow = gst_pad_push(self->srcpad, buffer);
   }
   if (flow == GST_FLOW_OK) advance(self, session);
   return flow;

@@ -75,6 +75,8 @@ struct State {
   std::optional<PageTimeline> timeline;  // of the open document
   GstSegment segment;                    // written by the holder of the worker's stream lock only
   GstPad* worker_pad = nullptr;          // not owned; null while the pads are inactive
+  bool relinked = false;                 // something was linked downstream since the last push began
+  bool waits_for_link = false;           // the worker rests until something is
 
   // Push mode, guarded by the stream lock of the sink pad.
   std::shared_ptr<CollectedBytes> collecting;  // null once it was handed over or given up

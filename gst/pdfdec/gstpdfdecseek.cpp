@@ -186,6 +186,9 @@ static gboolean perform_seek(GstPdfDec* self, GstEvent* event) {
   }
   gst_pad_pause_task(worker_pad);
   GST_PAD_STREAM_LOCK(worker_pad);
+  GST_OBJECT_LOCK(self);
+  self->state->waits_for_link = false;
+  GST_OBJECT_UNLOCK(self);
   if (request.flushes()) {
     GstEvent* flush = gst_event_new_flush_stop(TRUE);
     gst_event_set_seqnum(flush, request.seqnum);
@@ -201,11 +204,28 @@ static gboolean perform_seek(GstPdfDec* self, GstEvent* event) {
   return open;
 }
 
+// Linking anywhere downstream sends a RECONFIGURE event up to here.
+static void note_link(GstPdfDec* self) {
+  GST_OBJECT_LOCK(self);
+  self->state->relinked = true;
+  GstPad* worker_pad = self->state->waits_for_link ? self->state->worker_pad : nullptr;
+  self->state->waits_for_link = false;
+  GST_OBJECT_UNLOCK(self);
+  if (worker_pad != nullptr && !GST_PAD_IS_FLUSHING(worker_pad)) {
+    gst_pad_start_task(worker_pad, gst_pdf_dec_loop, self, nullptr);
+  }
+}
+
 gboolean gst_pdf_dec_src_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
     const gboolean done = perform_seek(GST_PDF_DEC(parent), event);
     gst_event_unref(event);
     return done;
+  }
+  if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE) {
+    note_link(GST_PDF_DEC(parent));
+    gst_event_unref(event);
+    return TRUE;
   }
   if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) {  // of no use: every page is wanted
     gst_event_unref(event);

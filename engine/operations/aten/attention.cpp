@@ -110,13 +110,13 @@ at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& 
   return out.reshape({views, rows, columns, -1});
 }
 
-RopeTable rope_table(int positions, int dim, double theta, const at::TensorOptions& options) {
-  const auto single = at::TensorOptions().dtype(at::kFloat).device(options.device());
+RopeTable rope_table(int positions, int dim, double theta, at::Device device) {
+  const auto single = at::TensorOptions().dtype(at::kFloat).device(device);
   const at::Tensor exponent = at::arange(0, dim, 2, single) / dim;
   const at::Tensor frequency = at::pow(theta, exponent).reciprocal();
   const at::Tensor angle = at::outer(at::arange(positions, single), frequency);
   const at::Tensor both = at::cat({angle, angle}, 1);
-  return {at::cos(both).to(options.dtype()), at::sin(both).to(options.dtype())};
+  return {at::cos(both), at::sin(both)};
 }
 
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
@@ -124,7 +124,8 @@ at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int he
   const int64_t rows = qkv.size(0), dim = qkv.size(1) / (3 * heads);
   const at::Tensor vectors = qkv.reshape({rows, 3 * heads, dim});
   const at::Tensor rotated = rotate(vectors.narrow(1, 0, 2 * heads), table_rows(rope.cosines, slices).unsqueeze(1),
-                                    table_rows(rope.sines, slices).unsqueeze(1));
+                                    table_rows(rope.sines, slices).unsqueeze(1))
+                                 .to(qkv.scalar_type());
   const at::Tensor query = rotated.narrow(1, 0, heads).transpose(0, 1),
                    key = rotated.narrow(1, heads, heads).transpose(0, 1);
   const at::Tensor value = vectors.narrow(1, 2 * heads, heads).transpose(0, 1);

@@ -20,15 +20,15 @@ namespace deepseekocr::operations {
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
   const at::Tensor single = x.to(at::kFloat);
   const at::Tensor scale = at::rsqrt(single.square().mean({-1}, /*keepdim=*/true).add_(epsilon));
-  return weight * (single * scale).to(x.scalar_type());
+  return (single * scale).mul_(weight);
 }
 
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight) {
-  return at::linear(x, weight);
+  return at::linear(x.to(weight.scalar_type()), weight);
 }
 
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down) {
-  const at::Tensor both = at::linear(x, gate_up);
+  const at::Tensor both = project(x, gate_up);
   const int64_t width = down.size(1);
   at::Tensor hidden = at::silu(both.narrow(-1, 0, width));
   hidden.mul_(both.narrow(-1, width, width));
@@ -52,8 +52,8 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at:
   // Visits (row, rank) pairs by expert, so that an expert's weights are read once for all of its rows.
   const auto [sorted, order] = at::sort(routing.experts.flatten(), /*stable=*/true, /*dim=*/0, /*descending=*/false);
   const at::Tensor counts = at::bincount(sorted, {}, gate_up.size(0)).cpu();
-  const at::Tensor inputs = x.index_select(0, order.floor_divide(k));
-  at::Tensor outputs = at::empty({rows * k, x.size(1)}, x.options());
+  const at::Tensor inputs = x.to(gate_up.scalar_type()).index_select(0, order.floor_divide(k));
+  at::Tensor outputs = at::empty({rows * k, x.size(1)}, inputs.options());
   int64_t first = 0;
   for (int64_t expert = 0; expert < gate_up.size(0); ++expert) {
     const int64_t count = counts.data_ptr<int64_t>()[expert];
@@ -63,11 +63,11 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at:
     first += count;
   }
   const at::Tensor weighted = outputs.reshape({rows, k, -1}).to(at::kFloat) * routing.weights.unsqueeze(-1);
-  return weighted.sum({1}).to(x.scalar_type());
+  return weighted.sum({1});
 }
 
 at::Tensor logits(const at::Tensor& x, const at::Tensor& weight) {
-  return at::linear(x, weight).to(at::kCPU, at::kFloat).contiguous();
+  return project(x, weight).to(at::kCPU, at::kFloat).contiguous();
 }
 
 }  // namespace deepseekocr::operations

@@ -14,11 +14,11 @@
 namespace deepseekocr::operations {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x, weight, bias);
+  return at::linear(x.to(weight.scalar_type()), weight, bias);
 }
 
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double epsilon) {
-  return at::layer_norm(x, {x.size(-1)}, weight, bias, epsilon);
+  return at::layer_norm(x.to(at::kFloat), {x.size(-1)}, weight, bias, epsilon);
 }
 
 at::Tensor patch_embedding(const at::Tensor& pixels, const at::Tensor& weight, const at::Tensor& bias) {
@@ -28,23 +28,25 @@ at::Tensor patch_embedding(const at::Tensor& pixels, const at::Tensor& weight, c
   const at::Tensor patches = pixels.reshape({pixels.size(0), pixels.size(1), rows, patch, columns, patch})
                                  .permute({0, 2, 4, 1, 3, 5})
                                  .reshape({pixels.size(0), rows, columns, pixels.size(1) * patch * patch});
-  return at::linear(patches, weight.flatten(1), bias);
+  return linear(patches, weight.flatten(1), bias);
 }
 
 at::Tensor convolution3x3(const at::Tensor& x, const at::Tensor& weight, int stride) {
-  return at::conv2d(x.permute({0, 3, 1, 2}), weight, {}, {stride, stride}, {1, 1}).permute({0, 2, 3, 1}).contiguous();
+  return at::conv2d(x.to(weight.scalar_type()).permute({0, 3, 1, 2}), weight, {}, {stride, stride}, {1, 1})
+      .permute({0, 2, 3, 1})
+      .contiguous();
 }
 
 at::Tensor gelu_mlp(const at::Tensor& x, const at::Tensor& first, const at::Tensor& first_bias,
                     const at::Tensor& second, const at::Tensor& second_bias) {
-  at::Tensor hidden = at::linear(x, first, first_bias);
+  at::Tensor hidden = linear(x, first, first_bias);
   at::gelu_(hidden);
   return at::linear(hidden, second, second_bias);
 }
 
 at::Tensor quick_gelu_mlp(const at::Tensor& x, const at::Tensor& first, const at::Tensor& first_bias,
                           const at::Tensor& second, const at::Tensor& second_bias) {
-  at::Tensor hidden = at::linear(x, first, first_bias);
+  at::Tensor hidden = linear(x, first, first_bias);
   hidden.mul_(at::sigmoid(hidden * 1.702));
   return at::linear(hidden, second, second_bias);
 }

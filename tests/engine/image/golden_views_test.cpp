@@ -29,6 +29,7 @@ std::string hash(const RgbImage& image) {
 
 std::vector<std::string> hashes(const std::vector<RgbImage>& images) {
   std::vector<std::string> out;
+  out.reserve(images.size());
   for (const RgbImage& image : images) out.push_back(hash(image));
   return out;
 }
@@ -50,7 +51,8 @@ TEST(GoldenViews, OfficialPreprocessing) {
                                                   {"pad1280", DSOCR_MODE_LARGE},
                                                   {"squash512", DSOCR_MODE_TINY},
                                                   {"squash640", DSOCR_MODE_SMALL}};
-  for (const json& golden : read_json("official/preprocess_golden.json")["cases"]) {
+  const json goldens = read_json("official/preprocess_golden.json");
+  for (const json& golden : goldens["cases"]) {
     SCOPED_TRACE(golden["pattern"].get<std::string>() + " " + golden["w"].dump() + "x" + golden["h"].dump());
     const RgbImage picture = test::draw_pattern(golden["pattern"], golden["w"], golden["h"]);
     ASSERT_EQ(hash(picture), golden["src_sha256"]);

@@ -37,7 +37,7 @@ TEST(BicubicWeights, CoverTheAxisAndAddUpToOne) {
           EXPECT_LE(sample.pairs, axis.max_pairs);
           int64_t sum = 0;
           for (int j = 0; j < sample.pairs; ++j) {
-            const WeightPair& pair = axis.weights[static_cast<size_t>(sample.offset + j)];
+            const WeightPair& pair = axis.weights[static_cast<size_t>(sample.offset) + static_cast<size_t>(j)];
             sum += whole_weight(pair, 0) + whole_weight(pair, 1);
           }
           EXPECT_NEAR(static_cast<double>(sum), 1 << kWeightBits, sample.pairs + 1);
@@ -79,6 +79,7 @@ TEST(ResizeKernels, RowsEqualThePortableVersion) {
   for (const int bytes : {1, 15, 16, 17, 201}) {
     for (const auto& sample : axis.samples) {
       std::vector<const uint8_t*> rows;
+      rows.reserve(static_cast<size_t>(sample.pairs) * 2);
       for (int j = 0; j < 2 * sample.pairs; ++j) rows.push_back(image.row(std::min(sample.first + j, 39)));
       std::vector<uint8_t> fast(static_cast<size_t>(bytes));
       std::vector<uint8_t> slow(static_cast<size_t>(bytes));

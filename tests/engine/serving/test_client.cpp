@@ -98,7 +98,7 @@ TestRequest::TestRequest(int32_t key) : pixels_(size_t{kSide} * kSide, 200), bef
   request.no_repeat_ngram_window = -1;
   request.callbacks.struct_size = sizeof request.callbacks;
   request.callbacks.user_data = this;
-  request.callbacks.text = on_text;
+  request.callbacks.text = on_text_call;
   request.callbacks.done = on_done_call;
   request.callbacks.release = on_release;
 }
@@ -149,8 +149,9 @@ int TestRequest::pixel_releases() {
   return pixels_released_;
 }
 
-void TestRequest::on_text(void* self, uint64_t /*id*/, const char* piece) {
+void TestRequest::on_text_call(void* self, uint64_t /*id*/, const char* piece) {
   auto& request = *static_cast<TestRequest*>(self);
+  if (request.on_text) request.on_text();
   const std::lock_guard lock(request.mutex_);
   EXPECT_EQ(request.done_, 0) << "text after done()";
   EXPECT_NE(*piece, '\0');

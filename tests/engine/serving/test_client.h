@@ -48,7 +48,6 @@ struct Reading {
   std::vector<DsocrRect> boxes;
   int prompt_tokens = 0, image_tokens = 0;
   float confidence_mean = 0, confidence_min = 0;
-  size_t probabilities = 0;
   DsocrTimings timings{};
 };
 
@@ -61,6 +60,8 @@ class TestRequest {
   DsocrRequest request{};
   /// Run inside done(), before wait() returns.
   std::function<void()> on_done;
+  /// Run at each text(), before wait_for_text() sees the piece.
+  std::function<void()> on_text;
 
   DsocrStatus submit(DsocrClient* client, std::string* message = nullptr);
   uint64_t id() const { return id_; }
@@ -76,7 +77,7 @@ class TestRequest {
   void wait_for_text(const std::string& pieces);
 
  private:
-  static void on_text(void* self, uint64_t id, const char* piece);
+  static void on_text_call(void* self, uint64_t id, const char* piece);
   static void on_done_call(void* self, const DsocrResult* result);
   static void on_release(void* self);
   static void on_pixels(void* self);

@@ -189,8 +189,8 @@ DsocrStatus FakeEngine::submit(DsocrClient* handle, const DsocrRequest& request,
     lock.unlock();
     return refuse(DSOCR_CLOSED, "the client is closed");
   }
-  const auto waiting = std::count_if(requests_.begin(), requests_.end(),
-                                     [&](const Request& other) { return other.client == client; });
+  const auto waiting =
+      std::count_if(requests_.begin(), requests_.end(), [&](const Request& other) { return other.client == client; });
   if (script_.queue_limit > 0 && waiting >= script_.queue_limit) {
     lock.unlock();
     return refuse(DSOCR_BUSY, "the queue is full");
@@ -272,8 +272,8 @@ bool FakeEngine::load_one(Lock& lock) {
   if (callbacks.progress != nullptr) callbacks.progress(callbacks.user_data, 50, "reading weights");
   if (script.load_error.empty()) {
     const char* prompts[] = {script.supported_prompt.empty() ? nullptr : script.supported_prompt.c_str(), nullptr};
-    const DsocrModelInfo info = {sizeof(DsocrModelInfo), "fake", "cpu", "fp32", 1, 4, 8192, 256, 1, 1, "Free OCR.",
-                                 prompts};
+    const DsocrModelInfo info = {
+        sizeof(DsocrModelInfo), "fake", "cpu", "fp32", 1, 4, 8192, 256, 1, 1, "Free OCR.", prompts};
     if (callbacks.ready != nullptr) callbacks.ready(callbacks.user_data, &info);
   } else if (callbacks.failed != nullptr) {
     DsocrError error{};
@@ -306,8 +306,8 @@ bool FakeEngine::answer_one(Lock& lock) {
   const bool cancelled = found != requests_.end();
   if (!cancelled) {
     if (script_.hold_results && script_.let_through == 0) return false;
-    found = std::find_if(requests_.begin(), requests_.end(),
-                         [](const Request& request) { return request.client->loaded; });
+    found =
+        std::find_if(requests_.begin(), requests_.end(), [](const Request& request) { return request.client->loaded; });
     if (found == requests_.end()) return false;
     if (script_.hold_results) --script_.let_through;
   }
@@ -388,9 +388,13 @@ void FakeEngine::wait_waiting(uint32_t count) {
   changed_.wait(lock, [&] { return requests_.size() == count; });
 }
 
-FakeEngine& engine() { return FakeEngine::instance(); }
+FakeEngine& engine() {
+  return FakeEngine::instance();
+}
 
-std::string string_of(const char* text) { return text != nullptr ? text : ""; }
+std::string string_of(const char* text) {
+  return text != nullptr ? text : "";
+}
 
 const DsocrEngineApi kApi = {
     DSOCR_API_VERSION,

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// Whole pipelines, above all those that deadlock where a sparse text pad is done wrong.  Each must end.
+#include "support.h"
+
+namespace deepseekocr::test {
+namespace {
+
+class Pipelines : public OcrTest {
+ protected:
+  /// Skips where a distribution has left an element out.
+  static bool have(const std::vector<const char*>& factories) {
+    for (const char* name : factories) {
+      GstElementFactory* factory = gst_element_factory_find(name);
+      if (factory == nullptr) return false;
+      gst_object_unref(factory);
+    }
+    return true;
+  }
+  TemporaryFolder folder;
+};
+
+#define REQUIRE_ELEMENTS(...) \
+  if (!have({__VA_ARGS__})) GTEST_SKIP() << "needs " #__VA_ARGS__
+
+constexpr const char* kSource =
+    "videotestsrc num-buffers=30 pattern=white ! video/x-raw,format=I420,width=64,height=48,framerate=10/1 ! ";
+
+TEST_F(Pipelines, OnlyTheVideoPadIsLinked) {
+  EXPECT_EQ(run_pipeline(std::string(kSource) + "deepseekocr ! fakesink"), "");
+}
+
+TEST_F(Pipelines, OnlyTheTextPadIsLinked) {
+  EXPECT_EQ(run_pipeline(std::string(kSource) + "deepseekocr name=o o.text ! filesink location=" + folder.file("t")),
+            "");
+  EXPECT_EQ(read_file(folder.file("t")).substr(0, 8), "235\n235\n");
+}
+
+TEST_F(Pipelines, TextAndVideoWithoutAnyQueue) {
+  EXPECT_EQ(run_pipeline(std::string(kSource) + "deepseekocr name=o o.src ! fakesink sync=true o.text ! fakesink"), "");
+}
+
+TEST_F(Pipelines, ATeeBeforeAndBehind) {
+  EXPECT_EQ(run_pipeline(std::string(kSource) +
+                         "tee name=a a. ! queue ! fakesink a. ! queue ! deepseekocr name=o o.src ! tee name=b b. ! "
+                         "queue ! fakesink b. ! queue ! fakesink o.text ! queue ! fakesink"),
+            "");
+}
+
+TEST_F(Pipelines, ASubtitleFile) {
+  REQUIRE_ELEMENTS("srtenc");
+  EXPECT_EQ(
+      run_pipeline(std::string(kSource) +
+                   "deepseekocr text-format=subtitle name=o o.text ! srtenc ! filesink location=" + folder.file("s")),
+      "");
+  EXPECT_EQ(read_file(folder.file("s")), "1\n00:00:00,000 --> 00:00:03,000\n235\n\n");
+}
+
+TEST_F(Pipelines, PlainTextBeforeAnEncoderMakesCues) {
+  REQUIRE_ELEMENTS("srtenc");
+  EXPECT_EQ(run_pipeline(std::string(kSource) +
+                         "deepseekocr name=o o.text ! queue ! srtenc ! filesink location=" + folder.file("s")),
+            "");
+  EXPECT_EQ(read_file(folder.file("s")), "1\n00:00:00,000 --> 00:00:03,000\n235\n\n");
+}
+
+TEST_F(Pipelines, WebVttIsEscaped) {
+  REQUIRE_ELEMENTS("webvttenc");
+  fake().set_answer(
+      [](void*, const DsocrFakeRequest*, DsocrFakeAnswer* answer) { g_strlcpy(answer->text, "A & B", 9); }, nullptr);
+  EXPECT_EQ(run_pipeline(std::string(kSource) +
+                         "deepseekocr name=o o.text ! webvttenc ! filesink location=" + folder.file("v")),
+            "");
+  EXPECT_NE(read_file(folder.file("v")).find("A &amp; B"), std::string::npos);
+}
+
+TEST_F(Pipelines, AnOverlayThatWaitsForText) {
+  REQUIRE_ELEMENTS("textoverlay");
+  EXPECT_EQ(run_pipeline("textoverlay name=t ! fakesink " + std::string(kSource) +
+                         "deepseekocr name=o o.src ! t.video_sink o.text ! t.text_sink"),
+            "");
+}
+
+TEST_F(Pipelines, AMatroskaFileWithSubtitles) {
+  REQUIRE_ELEMENTS("matroskamux");
+  EXPECT_EQ(run_pipeline("matroskamux name=m ! filesink location=" + folder.file("m") + " " + kSource +
+                         "deepseekocr name=o o.src ! m. o.text ! m."),
+            "");
+  EXPECT_GT(read_file(folder.file("m")).size(), 30u * 64 * 48);
+}
+
+TEST_F(Pipelines, AnMp4FileWithSubtitles) {
+  REQUIRE_ELEMENTS("mp4mux", "x264enc");
+  EXPECT_EQ(run_pipeline("mp4mux name=m ! filesink location=" + folder.file("m") + " " + kSource +
+                         "deepseekocr name=o o.src ! x264enc ! m. o.text ! m."),
+            "");
+  EXPECT_GT(read_file(folder.file("m")).size(), 500u);
+}
+
+TEST_F(Pipelines, ASplitFileWithSubtitles) {
+  REQUIRE_ELEMENTS("splitmuxsink", "x264enc");
+  EXPECT_EQ(run_pipeline("splitmuxsink name=m muxer-factory=matroskamux location=" + folder.file("%02d.mkv") + " " +
+                         kSource + "deepseekocr name=o o.src ! x264enc ! m.video o.text ! m.subtitle_0"),
+            "");
+}
+
+TEST_F(Pipelines, ALiveSource) {
+  EXPECT_EQ(run_pipeline("videotestsrc is-live=true num-buffers=10 pattern=white ! "
+                         "video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! deepseekocr name=o o.src ! "
+                         "fakesink sync=true o.text ! fakesink sync=true"),
+            "");
+}
+
+TEST_F(Pipelines, MetadataSurvivesConversion) {
+  Ocr ocr;
+  GstHarness* convert = gst_harness_new_parse(
+      "videoconvert ! videoscale ! capsfilter caps=\"video/x-raw,format=RGB,width=32,height=16\"");
+  gst_harness_set_src_caps_str(convert, kCaps);
+  ocr.push(10, 0);
+  gst_harness_push(convert, ocr.pull_video().release());
+  EXPECT_EQ(meta_text(Buffer(gst_harness_pull(convert)).get()), "10");
+  gst_harness_teardown(convert);
+}
+
+TEST_F(Pipelines, AFileThatIsPausedPrerollsAndSeeks) {
+  fake().hold_loading(1);
+  GstElement* pipeline = gst_parse_launch(
+      (std::string(kSource) + "deepseekocr name=o o.src ! queue ! fakesink name=v o.text ! fakesink name=t").c_str(),
+      nullptr);
+  gst_element_set_state(pipeline, GST_STATE_PAUSED);
+  // The text sink prerolls on the first GAP, the video sink on its first frame with its reading.
+  fake().wait_submitted(1);
+  fake().hold_loading(0);
+  GstState state = GST_STATE_NULL;
+  EXPECT_EQ(gst_element_get_state(pipeline, &state, nullptr, GST_CLOCK_TIME_NONE), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(state, GST_STATE_PAUSED);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(gst_element_seek_simple(pipeline, GST_FORMAT_TIME,
+                                        static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE),
+                                        i * 300 * GST_MSECOND));
+    EXPECT_EQ(gst_element_get_state(pipeline, nullptr, nullptr, GST_CLOCK_TIME_NONE), GST_STATE_CHANGE_SUCCESS);
+  }
+  EXPECT_EQ(gst_element_set_state(pipeline, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  gst_object_unref(pipeline);
+}
+
+TEST_F(Pipelines, StoppedInTheMiddleAndStartedAgain) {
+  GstElement* pipeline = gst_parse_launch(
+      "videotestsrc pattern=white ! video/x-raw,format=I420,width=64,height=48 ! deepseekocr name=o o.src ! queue ! "
+      "fakesink o.text ! queue ! fakesink",
+      nullptr);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_NE(gst_element_set_state(pipeline, GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+    gst_element_get_state(pipeline, nullptr, nullptr, GST_CLOCK_TIME_NONE);
+    ASSERT_EQ(gst_element_set_state(pipeline, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  }
+  gst_object_unref(pipeline);
+}
+
+}  // namespace
+}  // namespace deepseekocr::test
