@@ -43,14 +43,15 @@ def picture_file(folder, name, content, decoder):
 
 def pictures(suite, folder):
     cases = {
-        "empty.png": (b"", "decodebin"),
         "text.png": (b"This is a text file and no picture at all.\n" * 3, "decodebin"),
         "huge.png": (png_header(30000, 30000), "pngdec"),
     }
     for name, (content, decoder) in cases.items():
         suite.test(name, picture_file, folder, name, content, decoder)
     suite.test("label-cmyk.jpg", cmyk, folder)
-    suite.test("truncated.jpg", truncated, folder)
+    whole = (DATA / "images" / "label.jpg").read_bytes()
+    suite.test("truncated.jpg", ended, folder, "truncated.jpg", whole[: len(whole) * 2 // 5], "jpegdec")
+    suite.test("empty.png", ended, folder, "empty.png", b"", "pngdec")
 
 
 def cmyk(folder):
@@ -58,11 +59,13 @@ def cmyk(folder):
     check_error(launch(f"{source} ! {READ.format('')}", folder))
 
 
-def truncated(folder):
-    """The decoder makes what it can of it; all that is asked for is an end."""
-    whole = (DATA / "images" / "label.jpg").read_bytes()
-    pathlib.Path(folder, "truncated.jpg").write_bytes(whole[: len(whole) * 2 // 5])
-    outcome = launch(f"filesrc location=truncated.jpg ! jpegdec ! videoconvert ! {READ.format('')}", folder)
+def ended(folder, name, content, decoder):
+    """The decoder makes what it can of it, perhaps nothing; all that is asked for is an end.
+
+    No decodebin here: behind an empty file it leaves gst-launch-1.0 1.22 waiting every other time, whatever follows.
+    """
+    pathlib.Path(folder, name).write_bytes(content)
+    outcome = launch(f"filesrc location={name} ! {decoder} ! videoconvert ! {READ.format('')}", folder)
     assert outcome.code in (0, 1, 255), outcome.describe()
 
 
