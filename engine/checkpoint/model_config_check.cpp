@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Whether the parts of a ModelConfig fit together, and whether it is of a size that can be meant.
+#include <algorithm>
 #include <string>
 
 #include "checkpoint/error.h"

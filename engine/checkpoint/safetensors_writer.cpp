@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <system_error>
+#include <utility>
 
 #include "checkpoint/error.h"
 #include "checkpoint/json_document.h"

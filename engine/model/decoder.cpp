@@ -37,8 +37,8 @@ at::Tensor Decoder::embed(std::span<const int32_t> ids) const {
   auto* index = indices.mutable_data_ptr<int64_t>();
   for (const int32_t id : ids) {
     if (id < 0 || id >= config_.vocab_size) {
-      throw ArgumentError("token id " + std::to_string(id) + " is outside the model's vocabulary of " +
-                          std::to_string(config_.vocab_size) + " ids");
+      throw ArgumentError("Token id " + std::to_string(id) + " is outside the model's vocabulary of " +
+                          std::to_string(config_.vocab_size) + " ids.");
     }
     *index++ = id;
   }

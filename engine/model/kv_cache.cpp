@@ -31,8 +31,8 @@ at::Tensor KvCache::grown(const at::Tensor& old, int64_t capacity) const {
 void KvCache::reserve(int64_t count) {
   const int64_t needed = length_ + count;
   if (needed > max_positions_) {
-    throw ArgumentError("prompt and answer would take " + std::to_string(needed) + " positions, but the model has " +
-                        std::to_string(max_positions_) + ": use a smaller resolution, prompt or max-new-tokens");
+    throw ArgumentError("Prompt and answer would take " + std::to_string(needed) + " positions, but the model has " +
+                        std::to_string(max_positions_) + ": use a smaller resolution, prompt or max-new-tokens.");
   }
   if (needed <= capacity_) return;
   const int64_t wanted = std::max(needed + kBlock / 2, capacity_ + capacity_ / 2);

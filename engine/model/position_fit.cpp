@@ -13,10 +13,10 @@ namespace deepseekocr {
 namespace {
 
 [[noreturn]] void refuse(int rows, int columns, int64_t table_rows, int64_t table_columns) {
-  throw ArgumentError("the checkpoint's position tables end at " + std::to_string(table_rows) + "x" +
+  throw ArgumentError("The checkpoint's position tables end at " + std::to_string(table_rows) + "x" +
                       std::to_string(table_columns) + " positions and it was not trained to stretch them to " +
                       std::to_string(rows) + "x" + std::to_string(columns) +
-                      ": choose a smaller resolution, or resolution auto");
+                      ": choose a smaller resolution, or resolution auto.");
 }
 
 }  // namespace

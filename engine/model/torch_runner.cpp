@@ -46,11 +46,11 @@ auto guarded(Work work) {
     const c10::InferenceMode inference;
     return work();
   } catch (const c10::Error& error) {
-    const std::string sentence = error.what_without_backtrace();
+    const std::string whole = error.what_without_backtrace(), sentence = whole.substr(0, whole.find('\n'));
     const bool memory = sentence.find("not enough memory") != std::string::npos;
-    throw EngineError(memory ? DSOCR_OUT_OF_MEMORY : DSOCR_INTERNAL, "LibTorch: " + sentence);
+    throw EngineError(memory ? DSOCR_OUT_OF_MEMORY : DSOCR_INTERNAL, "LibTorch reports: " + sentence + ".");
   } catch (const std::bad_alloc&) {
-    throw EngineError(DSOCR_OUT_OF_MEMORY, "not enough memory for this page: use a smaller resolution or batch size");
+    throw EngineError(DSOCR_OUT_OF_MEMORY, "Not enough memory: use a smaller resolution, batch size or model.");
   }
 }
 
@@ -58,9 +58,9 @@ at::Device parse_device(const std::string& name) {
   if (name.empty() || name == "auto" || name == "cpu") return at::Device(at::kCPU);
   if (name.rfind("cuda", 0) == 0) {
     throw EngineError(DSOCR_UNSUPPORTED,
-                      "device \"" + name + "\" cannot be used: this build has no CUDA support, use cpu or auto");
+                      "Device \"" + name + "\" cannot be used: this build has no CUDA support, use cpu or auto.");
   }
-  throw ArgumentError("unknown device \"" + name + "\": use auto, cpu or cuda:N");
+  throw ArgumentError("Unknown device \"" + name + "\": use auto, cpu or cuda:N.");
 }
 
 at::ScalarType choose_precision(DsocrPrecision precision, uint64_t parameters) {
@@ -72,12 +72,20 @@ at::ScalarType choose_precision(DsocrPrecision precision, uint64_t parameters) {
     case DSOCR_PRECISION_AUTO:
       return parameters < kLargeModel ? at::kFloat : at::kBFloat16;
   }
-  throw ArgumentError("unknown precision " + std::to_string(static_cast<int>(precision)) + ": use auto, fp32 or bf16");
+  throw ArgumentError("Unknown precision " + std::to_string(static_cast<int>(precision)) + ": use auto, fp32 or bf16.");
 }
 
 int choose_threads(int wanted, uint64_t parameters) {
   if (wanted > 0) return wanted;
   return parameters <= kSmallModel ? 1 : std::min(4, available_cores());
+}
+
+/// Bytes of the weights, of one whole cache and of a batch of views.
+uint64_t needed_memory(const ModelConfig& config, uint64_t parameters, at::ScalarType precision) {
+  const DecoderConfig& decoder = config.decoder;
+  const uint64_t cached = uint64_t{2} * static_cast<uint64_t>(decoder.layers) *
+                          static_cast<uint64_t>(decoder.hidden_size) * static_cast<uint64_t>(decoder.max_positions);
+  return (parameters + cached) * at::elementSize(precision) + vision_working_memory(config);
 }
 
 operations::Choice choose_from(const at::Tensor& logits, int64_t row, std::span<const int32_t> banned) {
@@ -192,7 +200,8 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
     const uint64_t parameters = checkpoint.parameter_count();
     const at::ScalarType precision = choose_precision(options.precision, parameters);
     const auto tensor_options = at::TensorOptions().dtype(precision).device(device);
-    require_memory(parameters * (precision == at::kFloat ? 4 : 2), available_memory(), options.model_path.string());
+    require_memory(needed_memory(checkpoint.config(), parameters, precision), available_memory(),
+                   options.model_path.string());
     return std::make_unique<TorchRunner>(checkpoint, tensor_options, choose_threads(options.threads, parameters),
                                          progress, cancelled, recorder);
   });

@@ -29,8 +29,8 @@ at::Tensor pixels_of(const RgbImage& view) {
 
 void check_canvas(const RgbImage& view, int patch_size) {
   if (view.height > 0 && view.width > 0 && view.height % patch_size == 0 && view.width % patch_size == 0) return;
-  throw ArgumentError("a canvas of " + std::to_string(view.width) + "x" + std::to_string(view.height) +
-                      " pixels is not made of patches of " + std::to_string(patch_size) + " pixels");
+  throw ArgumentError("A canvas of " + std::to_string(view.width) + "x" + std::to_string(view.height) +
+                      " pixels is not made of patches of " + std::to_string(patch_size) + " pixels.");
 }
 
 }  // namespace
@@ -41,6 +41,20 @@ at::Tensor normalise(std::span<const RgbImage* const> views, const at::TensorOpt
   for (int64_t i = 0; i < count; ++i) bytes[i].copy_(pixels_of(*views[i]));
   const at::Tensor values = bytes.permute({0, 3, 1, 2}).to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
   return values.div_(255).sub_(0.5).div_(0.5).to(options);
+}
+
+uint64_t vision_working_memory(const ModelConfig& config) {
+  int64_t patches = kBatchPatches;
+  if (config.uses_canvases()) {
+    const auto larger = [](const CanvasSize& a, const CanvasSize& b) {
+      return a.height * a.width < b.height * b.width;
+    };
+    const CanvasSize& largest = *std::max_element(config.canvases.begin(), config.canvases.end(), larger);
+    patches = int64_t{largest.height} * largest.width / config.sam.patch_size / config.sam.patch_size;
+  }
+  // The residual stream, its norm, queries, keys, values and the attention's result, and the hidden layer of the MLP.
+  const int64_t floats = 6 * config.sam.width + 2 * config.sam.mlp_width();
+  return static_cast<uint64_t>(patches * floats) * sizeof(float);
 }
 
 VisionEncoder::VisionEncoder(const ModelConfig& config, WeightLoader& loader)

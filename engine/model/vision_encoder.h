@@ -21,6 +21,9 @@ namespace deepseekocr {
 /// cast to the dtype of `options`.  All of equal size.
 at::Tensor normalise(std::span<const RgbImage* const> views, const at::TensorOptions& options);
 
+/// Memory that a batch of views takes beside the weights, roughly, in bytes.
+uint64_t vision_working_memory(const ModelConfig& config);
+
 /// Not thread-safe.
 class VisionEncoder {
  public:

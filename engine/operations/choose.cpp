@@ -32,11 +32,11 @@ Statistics statistics(std::span<const float> logits) {
 }
 
 void check(std::span<const float> logits) {
-  if (logits.empty()) throw EngineError(DSOCR_INTERNAL, "the model gave no logits");
+  if (logits.empty()) throw EngineError(DSOCR_INTERNAL, "The model gave no logits.");
   if (!std::all_of(logits.begin(), logits.end(), [](float value) { return std::isfinite(value); })) {
     throw EngineError(DSOCR_INTERNAL,
-                      "the model's output holds values that are not finite numbers: its weights are damaged or "
-                      "overflow in this precision");
+                      "The model's output holds values that are not finite numbers: its weights are damaged or "
+                      "overflow in this precision.");
   }
 }
 
@@ -59,7 +59,7 @@ Choice choose(std::span<const float> logits, std::span<const int32_t> banned) {
     }
   }
   if (best < 0) {
-    throw EngineError(DSOCR_INVALID_ARGUMENT, "all " + std::to_string(logits.size()) + " ids are banned");
+    throw EngineError(DSOCR_INVALID_ARGUMENT, "All " + std::to_string(logits.size()) + " ids are banned.");
   }
   const Statistics all = statistics(logits);
   Choice choice;

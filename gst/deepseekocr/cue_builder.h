@@ -31,6 +31,8 @@ class CueBuilder {
 
   void clear() { cue_.reset(); }
   bool open() const { return cue_.has_value(); }
+  /// Of the open cue; 0 where there is none, or its end is unknown.
+  uint64_t length() const { return cue_ && cue_->end != kNoTime ? cue_->end - cue_->start : 0; }
 
   /// Longest hole between two frames of one cue.
   static constexpr uint64_t kBridge = 250'000'000;

@@ -36,14 +36,24 @@ DsocrClientCallbacks client_callbacks(ListenerPtr listener) {
   return callbacks;
 }
 
-DsocrRequestCallbacks request_callbacks(DoneFunction done) {
+/// What a request's callbacks need.
+struct Pending {
+  DoneFunction done;
+  std::string prompt;
+  ListenerPtr listener;
+};
+
+DsocrRequestCallbacks request_callbacks(Pending pending) {
   DsocrRequestCallbacks callbacks{};
   callbacks.struct_size = sizeof callbacks;
-  callbacks.user_data = new DoneFunction(std::move(done));
+  callbacks.user_data = new Pending(std::move(pending));
   callbacks.done = [](void* data, const DsocrResult* result) {
-    (*static_cast<DoneFunction*>(data))(reading_from_result(*result));
+    const auto& request = *static_cast<Pending*>(data);
+    Reading reading = reading_from_result(*result);
+    reading.prompt = request.prompt.empty() ? request.listener->default_prompt() : request.prompt;
+    request.done(std::move(reading));
   };
-  callbacks.release = [](void* data) { delete static_cast<DoneFunction*>(data); };
+  callbacks.release = [](void* data) { delete static_cast<Pending*>(data); };
   return callbacks;
 }
 
@@ -80,7 +90,7 @@ ClientOptions client_options(const Settings& settings, bool live) {
 
 std::shared_ptr<EngineClient> EngineClient::open(const DsocrEngineApi* api, const ClientOptions& options,
                                                  std::shared_ptr<LoadListener> listener, DsocrError* error) {
-  std::shared_ptr<EngineClient> client(new EngineClient(api, options));
+  std::shared_ptr<EngineClient> client(new EngineClient(api, options, listener));
   DsocrOpenOptions open_options{};
   open_options.struct_size = sizeof open_options;
   open_options.model_path = client->options_.model_path.c_str();
@@ -120,7 +130,7 @@ DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::op
   // From here on the engine owns both: it calls the two release functions, also when it refuses the request.
   request.image.release_data = picture.release();
   request.image.release = [](void* data) { delete static_cast<Picture*>(data); };
-  request.callbacks = request_callbacks(std::move(done));
+  request.callbacks = request_callbacks({std::move(done), prompt, listener_});
   return api_->submit(handle_, &request, request_id, error);
 }
 

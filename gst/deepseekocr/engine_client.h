@@ -32,6 +32,8 @@ class LoadListener {
   virtual void on_progress(int32_t percent, const std::string& what) = 0;
   virtual void on_ready(const ModelInfo& info) = 0;
   virtual void on_failed(DsocrStatus status, const std::string& sentence) = 0;
+  /// The prompt that an empty one stands for; empty before the model is ready.
+  virtual std::string default_prompt() const = 0;
 };
 
 /// What a client is opened with; a client is opened anew when one of these changes.
@@ -82,10 +84,12 @@ class EngineClient {
   const ClientOptions& options() const { return options_; }
 
  private:
-  EngineClient(const DsocrEngineApi* api, ClientOptions options) : api_(api), options_(std::move(options)) {}
+  EngineClient(const DsocrEngineApi* api, ClientOptions options, std::shared_ptr<LoadListener> listener)
+      : api_(api), options_(std::move(options)), listener_(std::move(listener)) {}
 
   const DsocrEngineApi* const api_;
   const ClientOptions options_;
+  const std::shared_ptr<LoadListener> listener_;
   mutable std::mutex mutex_;  // guards handle_; taken last, never while a callback of ours runs
   DsocrClient* handle_ = nullptr;
 };

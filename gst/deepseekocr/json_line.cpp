@@ -24,7 +24,7 @@ Json region_object(const Region& region) {
 
 }  // namespace
 
-std::string json_line(const FrameInfo& frame, const Reading& reading, std::string_view prompt, bool changed) {
+std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed) {
   Json object = {{"frame-number", frame.number},
                  {"pts", time_or_null(frame.pts)},
                  {"stream-time", time_or_null(frame.stream_time)},
@@ -40,7 +40,7 @@ std::string json_line(const FrameInfo& frame, const Reading& reading, std::strin
   object["confidence"] = reading.confidence;
   object["confidence-min"] = reading.confidence_min;
   object["latency"] = reading.latency;
-  object["prompt"] = prompt;
+  object["prompt"] = reading.prompt;
   object["width"] = frame.width;
   object["height"] = frame.height;
   object["regions"] = Json::array();

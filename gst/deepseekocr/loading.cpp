@@ -130,6 +130,11 @@ void LoadReporter::on_failed(DsocrStatus status, const std::string& sentence) {
   gst_object_unref(element);
 }
 
+std::string LoadReporter::default_prompt() const {
+  const std::lock_guard lock(mutex_);
+  return info_ ? info_->default_prompt : "";
+}
+
 void LoadReporter::refused(const std::string& sentence) {
   if (end(Phase::kFailed)) post(GST_PROGRESS_TYPE_ERROR, sentence);
 }

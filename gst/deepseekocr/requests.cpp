@@ -94,7 +94,7 @@ DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::share
   DsocrError error{};
   const DsocrStatus status =
       client->submit(std::move(picture), submission.area, *slot->settings, std::move(done), &request_id, &error);
-  if (status == DSOCR_OK) session->set_request_id(slot, request_id);
+  if (status == DSOCR_OK && !session->set_request_id(slot, request_id)) client->cancel(request_id);
   *reason = error.message;
   return status;
 }

@@ -15,6 +15,9 @@ constexpr size_t kMaxTexts = 1024;
 /// Live text positions move in steps of this, so that overlays and muxers go on.
 constexpr uint64_t kGapStep = 100'000'000;
 
+/// How long nothing may happen before kept-back text is sent: longer than the way of a frame through the element.
+constexpr std::chrono::milliseconds kCuePatience(10);
+
 bool is_end(GstFlowReturn flow) {
   return flow == GST_FLOW_EOS || flow == GST_FLOW_NOT_LINKED;
 }
@@ -98,9 +101,10 @@ void Session::trim_live_texts() {
   }
 }
 
-void Session::set_request_id(const SlotPtr& slot, uint64_t request_id) {
+bool Session::set_request_id(const SlotPtr& slot, uint64_t request_id) {
   const std::lock_guard lock(mutex_);
   slot->request_id = request_id;
+  return slot->epoch == epoch_;
 }
 
 void Session::record(const Reading& reading) {
@@ -294,11 +298,16 @@ std::optional<TextItem> Session::front_text() {
   return item;
 }
 
-std::optional<TextItem> Session::take_text() {
+std::optional<TextItem> Session::take_text(bool open_cue) {
   Lock lock(mutex_);
   while (!flushing_) {
     if (auto item = front_text()) return item;
-    changed_.wait(lock);
+    const bool idle = in_flight_ == 0 && !waiting_ && texts_.empty();
+    if (!open_cue || !idle) {
+      changed_.wait(lock);
+    } else if (changed_.wait_for(lock, kCuePatience) == std::cv_status::timeout) {
+      return TextItem();
+    }
   }
   return std::nullopt;
 }

@@ -66,7 +66,8 @@ class Session {
   SlotPtr last_admitted();
 
   // --- any thread
-  void set_request_id(const SlotPtr& slot, uint64_t request_id);
+  /// @return false: a flush has made the request pointless.
+  bool set_request_id(const SlotPtr& slot, uint64_t request_id);
   /// Stores the outcome of `slot`.  @return a submission that may go now.
   std::optional<Submission> finish(const SlotPtr& slot, Reading reading);
   /// Ends all waits, forgets everything in flight.  Also the way to stop.
@@ -98,7 +99,9 @@ class Session {
 
   // --- text task
   /// Waits for what the text pad sends next.  @return nothing: stopped.
-  std::optional<TextItem> take_text();
+  /// @param open_cue  text is being kept back: an empty item then says that nothing more comes unless frames move on,
+  ///                  and they may be waiting for that text.
+  std::optional<TextItem> take_text(bool open_cue);
 
  private:
   using Lock = std::unique_lock<std::mutex>;

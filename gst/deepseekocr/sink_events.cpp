@@ -84,14 +84,12 @@ gboolean handle_caps(GstDeepseekOcr* self, GstEvent* event) {
   return gst_pad_push_event(self->video_pad, event);
 }
 
-gboolean handle_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   SinkState& sink = self->impl->sink;
   gst_event_copy_segment(event, &sink.segment);
   sink.policy_due = true;
   sink.frames_since_read = 0;
   session.forget_latest();
-  session.queue_event(make_text_segment(event));
-  return gst_pad_push_event(self->video_pad, event);
 }
 
 /// No text either while there are no frames.
@@ -105,17 +103,15 @@ void queue_gap(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   if (GST_CLOCK_TIME_IS_VALID(from) && GST_CLOCK_TIME_IS_VALID(to) && from < to) session.queue_gap(from, to);
 }
 
-/// Serialized events keep their place behind the frames that are held.
-gboolean handle_serialized(GstDeepseekOcr* self, Session& session, GstEvent* event) {
-  if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
+/// The text pad's part of a serialized event: what becomes of it there, behind the readings before it.
+void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_STREAM_START:
       session.queue_event(make_text_stream_start(event));
       break;
-    case GST_EVENT_CAPS:
-      return handle_caps(self, event);
     case GST_EVENT_SEGMENT:
-      return handle_segment(self, session, event);
+      session.queue_event(make_text_segment(event));
+      break;
     case GST_EVENT_GAP:
       queue_gap(self, session, event);
       break;
@@ -124,8 +120,17 @@ gboolean handle_serialized(GstDeepseekOcr* self, Session& session, GstEvent* eve
       session.queue_event(EventPtr(gst_event_ref(event)));
       break;
     default:
-      break;
+      break;  // caps, tags and collections are the video's
   }
+}
+
+/// Serialized events keep their place behind the frames that are held.  The text pad gets them first: a muxer may hold
+/// the last frames back until it knows that no more text comes.
+gboolean handle_serialized(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+  queue_text_event(self, session, event);
+  if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) return handle_caps(self, event);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) start_segment(self, session, event);
   return gst_pad_push_event(self->video_pad, event);
 }
 

@@ -43,7 +43,7 @@ struct HeldFrame {
   uint64_t arrived = 0;
 };
 
-/// What the text pad sends next: exactly one of the three.
+/// What the text pad sends next: one of the three, or nothing.
 struct TextItem {
   EventPtr event;
   SlotPtr slot;

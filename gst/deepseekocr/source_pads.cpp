@@ -50,7 +50,8 @@ void post_reading(GstDeepseekOcr* self, const Slot& slot, bool changed) {
 GstFlowReturn send_text(GstDeepseekOcr* self, Session& session, TextItem item) {
   TextStream& text = self->impl->text;
   if (item.event != nullptr) return text.send_event(std::move(item.event));
-  if (item.slot == nullptr) return text.send_gap(item.gap_start, item.gap_end);
+  if (item.gap_start != kNoTime) return text.send_gap(item.gap_start, item.gap_end);
+  if (item.slot == nullptr) return text.send_cue();
   const bool changed = text.is_changed(*item.slot->reading);
   report_failure(self, *item.slot);
   post_reading(self, *item.slot, changed);
@@ -63,7 +64,7 @@ void text_loop(gpointer data) {
   const ElementPtr element(gst_pad_get_parent_element(pad));
   GstDeepseekOcr* self = element != nullptr ? GST_DEEPSEEK_OCR(element.get()) : nullptr;
   const auto session = self != nullptr ? session_of(self) : nullptr;
-  auto item = session != nullptr ? session->take_text() : std::nullopt;
+  auto item = session != nullptr ? session->take_text(self->impl->text.keeps_cue()) : std::nullopt;
   if (!item) {
     gst_pad_pause_task(pad);
     return;

@@ -9,7 +9,7 @@ namespace deepseekocr::plugin {
 enum class TextConsumer {
   kSink,    /**< a file, a program, nobody: every reading, each ended by the terminator */
   kEncoder, /**< a subtitle encoder that nothing waits for: cues with their true ends */
-  kJoin,    /**< a muxer or overlay that holds the video until the text has come: every reading at once */
+  kJoin,    /**< a muxer or overlay that holds the video until the text has come: cues in steps, none kept back */
 };
 
 struct TextDownstream {

@@ -27,6 +27,6 @@ std::string subtitle_text(std::string_view text, size_t columns = 42);
 std::string escape_webvtt(std::string_view text);
 
 /// One JSON object on one line, without terminator; fields as in docs/elements/deepseekocr.md.
-std::string json_line(const FrameInfo& frame, const Reading& reading, std::string_view prompt, bool changed);
+std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed);
 
 }  // namespace deepseekocr::plugin

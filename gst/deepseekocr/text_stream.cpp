@@ -12,6 +12,9 @@
 namespace deepseekocr::plugin {
 namespace {
 
+/// Longest piece of a cue for those who hold the video back: half of what is held for them by default.
+constexpr uint64_t kCueStep = 500 * GST_MSECOND;
+
 uint64_t to_stream_time(const GstSegment& segment, uint64_t position) {
   const guint64 time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, position);
   return time == kNoTime ? position : time;
@@ -113,10 +116,7 @@ GstFlowReturn TextStream::send_segment(EventPtr event) {
 }
 
 GstFlowReturn TextStream::send_event(EventPtr event) {
-  if (auto cue = cue_.finish()) {
-    const GstFlowReturn flow = send_cue(*cue);
-    if (flow == GST_FLOW_FLUSHING) return flow;
-  }
+  if (send_cue() == GST_FLOW_FLUSHING) return GST_FLOW_FLUSHING;
   if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT) return send_segment(std::move(event));
   gst_pad_push_event(pad_, event.release());
   return GST_FLOW_OK;
@@ -135,8 +135,7 @@ GstFlowReturn TextStream::send_gap(uint64_t start, uint64_t end) {
 
 bool TextStream::makes_cues(const Settings& settings, bool live) const {
   if (live || format_ == TextFormat::kJson || format_ == TextFormat::kRaw) return false;
-  if (downstream_.consumer == TextConsumer::kEncoder) return true;
-  return downstream_.consumer == TextConsumer::kSink && settings.text_format == TextFormat::kSubtitle;
+  return downstream_.consumer != TextConsumer::kSink || settings.text_format == TextFormat::kSubtitle;
 }
 
 bool TextStream::is_changed(const Reading& reading) {
@@ -158,22 +157,31 @@ GstFlowReturn TextStream::send_reading(const Slot& slot, bool live, bool changed
   if (backwards_) return GST_FLOW_OK;
   if (reading.finish_reason == DSOCR_FINISH_CANCELLED) return GST_FLOW_OK;
   const auto meta = [&] { return reading_structure(slot.frame, reading, settings, changed); };
-  if (format_ == TextFormat::kJson)
-    return push_text(json_line(slot.frame, reading, effective_prompt(settings), changed), start, end, meta());
+  if (format_ == TextFormat::kJson) return push_text(json_line(slot.frame, reading, changed), start, end, meta());
 
   const std::string text = reading.usable() ? format_text(reading, format_) : "";
-  if (makes_cues(settings, live)) {
-    if (auto cue = cue_.add(text, start, end)) {
-      const GstFlowReturn flow = send_cue(*cue);
-      if (flow != GST_FLOW_OK) return flow;
-    }
-    return text.empty() ? send_gap(start, end) : GST_FLOW_OK;
-  }
+  if (makes_cues(settings, live)) return add_to_cue(text, start, end);
   if (text.empty()) return send_gap(start, end);
   return push_text(text, start, end, meta());
 }
 
-GstFlowReturn TextStream::send_cue(const Cue& cue) {
+GstFlowReturn TextStream::add_to_cue(const std::string& text, uint64_t start, uint64_t end) {
+  if (auto cue = cue_.add(text, start, end)) {
+    const GstFlowReturn flow = push_cue(*cue);
+    if (flow < GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED) return flow;
+  }
+  if (text.empty()) return send_gap(start, end);
+  // Who holds the video back gets the text in steps.
+  const bool step_is_full = keeps_cue() && cue_.length() >= kCueStep;
+  return step_is_full ? send_cue() : GST_FLOW_OK;
+}
+
+GstFlowReturn TextStream::send_cue() {
+  const auto cue = cue_.finish();
+  return cue ? push_cue(*cue) : GST_FLOW_OK;
+}
+
+GstFlowReturn TextStream::push_cue(const Cue& cue) {
   return push_text(cue.text, cue.start, cue.end, nullptr);
 }
 

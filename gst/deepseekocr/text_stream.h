@@ -26,13 +26,18 @@ class TextStream {
   /// Sends the reading of a slot as buffer, cue or gap.  `live`: what is late is stamped at the position.
   GstFlowReturn send_reading(const Slot& slot, bool live, bool changed);
   GstFlowReturn send_gap(uint64_t start, uint64_t end);
+  /// Whether text is kept back that a muxer or overlay may be waiting for.
+  bool keeps_cue() const { return cue_.open() && downstream_.consumer == TextConsumer::kJoin; }
+  /// Sends the open cue as far as it is known.
+  GstFlowReturn send_cue();
 
  private:
   bool negotiate(const Settings& settings);
   void refresh_downstream(const Settings& settings);
   bool makes_cues(const Settings& settings, bool live) const;
   GstFlowReturn send_segment(EventPtr event);
-  GstFlowReturn send_cue(const Cue& cue);
+  GstFlowReturn push_cue(const Cue& cue);
+  GstFlowReturn add_to_cue(const std::string& text, uint64_t start, uint64_t end);
   GstFlowReturn push_text(const std::string& text, uint64_t start, uint64_t end, StructurePtr meta);
 
   GstPad* pad_ = nullptr;

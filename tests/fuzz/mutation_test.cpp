@@ -31,6 +31,7 @@ std::vector<std::string> read_corpus(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   std::vector<std::string> corpus;
+  corpus.reserve(paths.size());
   for (const std::filesystem::path& path : paths) corpus.push_back(read_file(path));
   return corpus;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Writes a checkpoint folder with reproducible random weights; see checkpoint_writer.h.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <exception>

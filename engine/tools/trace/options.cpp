@@ -43,7 +43,7 @@ Integer parse_integer(const std::string& option, std::string_view text, Integer 
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < least) {
     throw UsageError(option + " wants an integer of at least " + std::to_string(least) + ", not \"" +
-                     std::string(text) + "\"");
+                     std::string(text) + "\".");
   }
   return value;
 }
@@ -65,7 +65,7 @@ Value parse_name(const std::string& option, const std::string& text, const std::
   if (found != names.end()) return found->second;
   std::string known;
   for (const auto& [name, value] : names) known += (known.empty() ? "" : ", ") + name;
-  throw UsageError(option + " is one of " + known + ", not \"" + text + "\"");
+  throw UsageError(option + " is one of " + known + ", not \"" + text + "\".");
 }
 
 DsocrMode parse_mode(const std::string& option, const std::string& text) {
@@ -110,14 +110,14 @@ const std::map<std::string, Setter>& setters() {
 }
 
 void check(const Options& options) {
-  if (options.model.model_path.empty()) throw UsageError("--model DIR is missing");
-  if (options.image.empty()) throw UsageError("--image FILE.ppm is missing");
+  if (options.model.model_path.empty()) throw UsageError("--model DIR is missing.");
+  if (options.image.empty()) throw UsageError("--image FILE.ppm is missing.");
   if (options.ids_before.has_value() != options.ids_after.has_value()) {
-    throw UsageError("--ids-before-image and --ids-after-image belong together");
+    throw UsageError("--ids-before-image and --ids-after-image belong together.");
   }
-  if (options.prompt && options.ids_before) throw UsageError("give either --prompt or ids, not both");
+  if (options.prompt && options.ids_before) throw UsageError("give either --prompt or ids, not both.");
   if (options.ngram.size == 0 && (options.ngram.window > 0 || !options.ngram.whitelist.empty())) {
-    throw UsageError("--no-repeat-ngram-window and --ngram-whitelist need --no-repeat-ngram-size");
+    throw UsageError("--no-repeat-ngram-window and --ngram-whitelist need --no-repeat-ngram-size.");
   }
 }
 
@@ -136,8 +136,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
       continue;
     }
     const auto setter = setters().find(name);
-    if (setter == setters().end()) throw UsageError("unknown argument \"" + name + "\"; --help lists all");
-    if (++i == arguments.size()) throw UsageError(name + " wants a value");
+    if (setter == setters().end()) throw UsageError("unknown argument \"" + name + "\"; --help lists all.");
+    if (++i == arguments.size()) throw UsageError(name + " wants a value.");
     setter->second(options, name, arguments[i]);
   }
   check(options);

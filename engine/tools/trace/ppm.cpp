@@ -15,7 +15,7 @@ constexpr int kLargestSide = 32768;
 constexpr int64_t kLargestArea = int64_t{1} << 28;
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
-  throw EngineError(DSOCR_INVALID_ARGUMENT, "picture " + path.string() + " " + what);
+  throw EngineError(DSOCR_INVALID_ARGUMENT, "Picture " + path.string() + " " + what + ".");
 }
 
 /// The next number of the header, behind blanks and comments; -1 if there is none.
@@ -36,7 +36,7 @@ int read_number(std::istream& file) {
 
 RgbImage read_ppm(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw EngineError(DSOCR_NOT_FOUND, "picture " + path.string() + " does not exist or cannot be read");
+  if (!file) throw EngineError(DSOCR_NOT_FOUND, "Picture " + path.string() + " does not exist or cannot be read.");
   char magic[2] = {};
   if (!file.read(magic, 2) || magic[0] != 'P' || magic[1] != '6') {
     fail(path, "is not a binary PPM: convert it to P6 with 8 bits a channel");

@@ -37,8 +37,8 @@ std::optional<Tokenizer> load_tokenizer(const Options& options) {
 PromptIds prompt_ids(const Options& options, const ModelConfig& config, const std::optional<Tokenizer>& tokenizer) {
   if (options.ids_before) return {*options.ids_before, *options.ids_after};
   if (!tokenizer) {
-    throw EngineError(DSOCR_NOT_FOUND, "model " + options.model.model_path.string() +
-                                           " has no tokenizer.json: give --ids-before-image and --ids-after-image");
+    throw EngineError(DSOCR_NOT_FOUND, "Model " + options.model.model_path.string() +
+                                           " has no tokenizer.json: give --ids-before-image and --ids-after-image.");
   }
   return encode_prompt(*tokenizer, config, options.prompt.value_or(default_prompt(config)));
 }

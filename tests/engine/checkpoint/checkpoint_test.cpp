@@ -3,7 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -127,6 +128,7 @@ TEST(Checkpoint, ReadsFromSeveralThreads) {
   std::array<std::vector<float>, 4> results;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(results.size());
     for (std::vector<float>& result : results) threads.emplace_back([&] { result = read_floats(checkpoint, large); });
   }
   for (const std::vector<float>& result : results) EXPECT_EQ(result, expected);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cctype>
 #include <cstring>
 #include <ostream>
 #include <utility>
@@ -152,6 +154,14 @@ TEST(Safetensors, NoticesAFileThatBecameShorter) {
   expect_error(DSOCR_INVALID_CHECKPOINT, {"x.safetensors", "become shorter"}, [&] { file.read("w"); });
 }
 
+template <typename Element>
+std::vector<Element> read_as(const SafetensorsFile& file, const std::string& name) {
+  const std::vector<std::byte> bytes = file.read(name);
+  std::vector<Element> elements(bytes.size() / sizeof(Element));
+  std::memcpy(elements.data(), bytes.data(), bytes.size());
+  return elements;
+}
+
 TEST(SafetensorsWriter, WritesWhatTheReaderReads) {
   const TemporaryFolder folder;
   const std::vector<int32_t> numbers = {1, -2, 3};
@@ -168,9 +178,9 @@ TEST(SafetensorsWriter, WritesWhatTheReaderReads) {
   EXPECT_EQ(file.names(), (std::vector<std::string>{"wide", "numbers", "values", "none"}));
   EXPECT_EQ(file.info("wide").offset % 8, 0u);
   EXPECT_EQ(file.info("numbers").shape, (std::vector<int64_t>{3, 1}));
-  EXPECT_EQ(std::memcmp(file.read("numbers").data(), numbers.data(), 12), 0);
-  EXPECT_EQ(std::memcmp(file.read("values").data(), values.data(), 8), 0);
-  EXPECT_EQ(std::memcmp(file.read("wide").data(), wide.data(), 8), 0);
+  EXPECT_EQ(read_as<int32_t>(file, "numbers"), numbers);
+  EXPECT_EQ(read_as<float>(file, "values"), values);
+  EXPECT_EQ(read_as<int64_t>(file, "wide"), wide);
   EXPECT_EQ(file.info("none").shape, (std::vector<int64_t>{0, 5}));
 }
 

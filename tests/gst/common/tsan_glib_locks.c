@@ -8,9 +8,10 @@
 #include <glib.h>
 #include <sanitizer/tsan_interface.h>
 
+// C has no conversion from a pointer to an object to one to a function; dlsym's own manual does it this way.
 #define REAL(function)                    \
   static __typeof__(function)* real_call; \
-  if (real_call == NULL) real_call = (__typeof__(function)*)dlsym(RTLD_NEXT, #function)
+  if (real_call == NULL) *(void**)&real_call = dlsym(RTLD_NEXT, #function)
 
 void g_mutex_lock(GMutex* mutex) {
   REAL(g_mutex_lock);

@@ -68,7 +68,7 @@ TEST(JsonLine, IsOneLineWithAllFields) {
   Reading reading;
   reading.plain = "a\n\"b\"";
   reading.regions.push_back({DSOCR_REGION_TITLE, "title", "a", {1, 2, 3, 4}});
-  const std::string line = json_line(frame, reading, "Free OCR.", true);
+  const std::string line = json_line(frame, reading, true);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto object = nlohmann::json::parse(line);
   EXPECT_EQ(object["frame-number"], 7);
@@ -83,11 +83,11 @@ TEST(JsonLine, IsOneLineWithAllFields) {
 TEST(JsonLine, ReplacesBrokenBytes) {
   Reading reading;
   reading.plain = "a\xff";
-  EXPECT_EQ(nlohmann::json::parse(json_line({}, reading, "", true))["text"], "a\xEF\xBF\xBD");
+  EXPECT_EQ(nlohmann::json::parse(json_line({}, reading, true))["text"], "a\xEF\xBF\xBD");
 }
 
 TEST(JsonLine, SaysWhyAReadingFailed) {
-  const auto object = nlohmann::json::parse(json_line({}, failed_reading(DSOCR_INTERNAL, "no memory"), "", true));
+  const auto object = nlohmann::json::parse(json_line({}, failed_reading(DSOCR_INTERNAL, "no memory"), true));
   EXPECT_EQ(object["finish-reason"], "error");
   EXPECT_EQ(object["error"], "no memory");
 }

@@ -80,6 +80,15 @@ TEST_F(Pipelines, AnOverlayThatWaitsForText) {
             "");
 }
 
+TEST_F(Pipelines, AnOverlayThatWaitsForTextWhileNothingIsHeld) {
+  REQUIRE_ELEMENTS("textoverlay");
+  for (const char* properties : {"max-hold=0", "attach=latest", "text-format=subtitle max-hold=0"}) {
+    EXPECT_EQ(run_pipeline("textoverlay name=t ! fakesink " + std::string(kSource) + "deepseekocr name=o " +
+                           properties + " o.src ! t.video_sink o.text ! t.text_sink"),
+              "");
+  }
+}
+
 TEST_F(Pipelines, AMatroskaFileWithSubtitles) {
   REQUIRE_ELEMENTS("matroskamux");
   EXPECT_EQ(run_pipeline("matroskamux name=m ! filesink location=" + folder.file("m") + " " + kSource +
@@ -94,6 +103,37 @@ TEST_F(Pipelines, AnMp4FileWithSubtitles) {
                          "deepseekocr name=o o.src ! x264enc ! m. o.text ! m."),
             "");
   EXPECT_GT(read_file(folder.file("m")).size(), 500u);
+}
+
+TEST_F(Pipelines, FramesWithoutTextDoNotStopAMuxer) {
+  REQUIRE_ELEMENTS("matroskamux", "mp4mux", "x264enc", "textoverlay");
+  fake().set_answer(
+      [](void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
+        if (request->number >= 10 && request->number < 13) g_strlcpy(answer->text, "text", 9);
+      },
+      nullptr);
+  for (const char* muxer : {"matroskamux", "mp4mux"}) {
+    EXPECT_EQ(run_pipeline(std::string(muxer) + " name=m ! fakesink " + kSource +
+                           "deepseekocr name=o o.src ! x264enc ! m. o.text ! m."),
+              "");
+  }
+  EXPECT_EQ(run_pipeline("textoverlay name=t ! fakesink " + std::string(kSource) +
+                         "deepseekocr name=o o.src ! t.video_sink o.text ! t.text_sink"),
+            "");
+}
+
+TEST_F(Pipelines, SubtitlesInAFileComeInSteps) {
+  REQUIRE_ELEMENTS("matroskamux", "matroskademux");
+  ASSERT_EQ(run_pipeline("matroskamux name=m ! filesink location=" + folder.file("m") + " " + kSource +
+                         "deepseekocr name=o o.src ! m. o.text ! m."),
+            "");
+  ASSERT_EQ(run_pipeline("filesrc location=" + folder.file("m") +
+                         " ! matroskademux name=d d.subtitle_0 ! queue ! filesink location=" + folder.file("t") +
+                         " d.video_0 ! queue ! fakesink"),
+            "");
+  const std::string text = read_file(folder.file("t"));
+  EXPECT_GE(text.size(), 6 * 3u);
+  EXPECT_LT(text.size(), 30 * 3u);
 }
 
 TEST_F(Pipelines, ASplitFileWithSubtitles) {

@@ -170,6 +170,13 @@ TEST_F(Readings, MetadataHasItsFields) {
   EXPECT_STREQ(gst_structure_get_string(region, GST_DEEPSEEK_OCR_REGION_TEXT), "its text");
 }
 
+TEST_F(Readings, TheModelsOwnPromptIsNamed) {
+  Ocr ocr;
+  ocr.push(10, 0);
+  auto frame = ocr.pull_video();
+  EXPECT_STREQ(gst_structure_get_string(gst_deepseek_ocr_meta_get_structure(frame.get()), "prompt"), "Free OCR.");
+}
+
 TEST_F(Readings, BoxesAreRegionsOfInterestWithTheTextInAParameter) {
   recorder.with_region = true;
   Ocr ocr;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "model/kv_cache.h"
+
+#include "tools/expect_error.h"
+
+namespace deepseekocr::test {
+namespace {
+
+DecoderConfig small_config() {
+  DecoderConfig config;
+  config.layers = 2;
+  config.heads = 2;
+  config.hidden_size = 6;
+  config.max_positions = 1000;
+  return config;
+}
+
+TEST(KvCache, KeepsItsContentsWhenItGrows) {
+  KvCache cache(small_config(), at::TensorOptions().dtype(at::kFloat));
+  int64_t position = 0;
+  int64_t capacities = 0, capacity = 0;
+  for (; position < 1000; ++position) {
+    cache.reserve(1);
+    capacities += cache.capacity() != capacity ? 1 : 0;
+    capacity = cache.capacity();
+    for (int layer = 0; layer < 2; ++layer) {
+      const operations::CacheSlice slice = cache.slice(layer, 1);
+      ASSERT_EQ(slice.length, position);
+      slice.keys.select(1, position).fill_(static_cast<double>(position + layer));
+      slice.values.select(1, position).fill_(static_cast<double>(-position - layer));
+    }
+    cache.advance(1);
+  }
+  EXPECT_LE(capacities, 5) << "it grew too often";
+  EXPECT_LE(capacity, 1000);
+  const operations::CacheSlice slice = cache.slice(1, 0);
+  for (const int64_t checked : {0, 1, 255, 256, 700, 999}) {
+    EXPECT_EQ(slice.keys[1][checked][2].item().toDouble(), static_cast<double>(checked + 1));
+    EXPECT_EQ(slice.values[0][checked][0].item().toDouble(), static_cast<double>(-checked - 1));
+  }
+}
+
+TEST(KvCache, EndsAtTheModelsPositions) {
+  KvCache cache(small_config(), at::TensorOptions().dtype(at::kFloat));
+  cache.reserve(1000);
+  cache.advance(1000);
+  EXPECT_EQ(cache.capacity(), 1000);
+  expect_error(DSOCR_INVALID_ARGUMENT, {"1001", "1000"}, [&] { cache.reserve(1); });
+  EXPECT_EQ(cache.length(), 1000);
+}
+
+}  // namespace
+}  // namespace deepseekocr::test

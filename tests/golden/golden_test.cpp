@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The network against the official implementation: every stage, every mode, every decoding rule, in both precisions.
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "checkpoint_writer.h"
+#include "golden/golden_run.h"
+#include "model/torch_runner.h"
+#include "tools/sha256.h"
+#include "tools/temporary_folder.h"
+
+namespace deepseekocr::test {
+namespace {
+
+using Parameters = std::tuple<std::string, Precision>;
+
+class Golden : public testing::TestWithParam<Parameters> {};
+
+TEST_P(Golden, EveryStageOfEveryCase) {
+  const auto [name, precision] = GetParam();
+  const GoldenSet set = GoldenSet::read(std::string(TEST_DATA_DIR) + "/golden/" + name);
+  const TemporaryFolder folder;
+  CheckpointOptions checkpoint;
+  checkpoint.seed = set.seed;
+  write_checkpoint(set.preset, folder.path(), checkpoint);
+  ASSERT_EQ(sha256_hex_of_file(folder / set.weights_file), set.weights_sha256) << "the weights are others";
+
+  ModelOptions options;
+  options.model_path = folder.path();
+  options.precision = precision == Precision::fp32 ? DSOCR_PRECISION_FP32 : DSOCR_PRECISION_BF16;
+  StageStore stages;
+  const CancelFlag never{false};
+  const auto model = load_torch_model(options, nullptr, never, &stages);
+  for (const GoldenCase& golden : set.cases) {
+    for (const Comparison& comparison : run_golden_case(golden, *model, stages, precision)) {
+      std::cout << comparison.line() << "\n";
+      EXPECT_TRUE(comparison.holds) << name << ": " << comparison.line();
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Checkpoints, Golden,
+                         testing::Combine(testing::Values("mini-a", "mini-b"),
+                                          testing::Values(Precision::fp32, Precision::bf16)),
+                         [](const testing::TestParamInfo<Parameters>& info) {
+                           const std::string name = std::get<0>(info.param) == "mini-a" ? "mini_a" : "mini_b";
+                           return name + (std::get<1>(info.param) == Precision::fp32 ? "_fp32" : "_bf16");
+                         });
+
+}  // namespace
+}  // namespace deepseekocr::test
