@@ -15,12 +15,12 @@ READ = "deepseekocr name=ocr {} ocr.text ! queue ! filesink location=out.txt"
 PICTURE = f"filesrc location={SAMPLES}/label.png ! pngdec ! videoconvert ! "
 
 
-def check_error(outcome, *words, sentences=None):
-    """The pipeline failed by itself, and its error sentences hold all the words."""
+def check_error(outcome, *words, elements=""):
+    """The pipeline failed by itself, and the error sentences of `elements` hold all the words; a named element has one."""
     assert outcome.code is not None and 0 < outcome.code, outcome.describe()
-    found = outcome.sentences()
+    found = outcome.sentences(elements)
     assert found, "no error sentence\n" + outcome.describe()
-    assert sentences is None or len(found) == sentences, f"{len(found)} error sentences\n" + outcome.describe()
+    assert not elements or len(found) == 1, f"{len(found)} error sentences\n" + outcome.describe()
     for word in words:
         assert any(word in sentence for sentence in found), f"no {word!r} in\n" + "\n".join(found)
     assert "CRITICAL" not in outcome.errors, outcome.describe()
@@ -71,7 +71,7 @@ def ended(folder, name, content, decoder):
 
 def pdf_file(folder, name, content):
     pathlib.Path(folder, name).write_bytes(content)
-    check_error(launch(f"filesrc location={name} ! pdfdec ! {READ.format('')}", folder), sentences=1)
+    check_error(launch(f"filesrc location={name} ! pdfdec ! {READ.format('')}", folder), elements="GstPdfDec")
 
 
 def pdfs(suite, folder):
@@ -88,7 +88,7 @@ def pdfs(suite, folder):
 
 
 def wrong_property(folder, properties, *words):
-    check_error(launch(PICTURE + READ.format(properties), folder), *words, sentences=1)
+    check_error(launch(PICTURE + READ.format(properties), folder), *words, elements="GstDeepseekOcr")
 
 
 def broken_model(folder, name, change, *words):
@@ -126,7 +126,8 @@ def models(suite, folder):
 
 def no_engine(folder):
     env = dict(os.environ, DEEPSEEKOCR_ENGINE="/nonexistent/libdeepseekocr-engine.so")
-    check_error(launch(PICTURE + READ.format(""), folder, env), "/nonexistent/libdeepseekocr-engine.so", sentences=1)
+    outcome = launch(PICTURE + READ.format(""), folder, env)
+    check_error(outcome, "/nonexistent/libdeepseekocr-engine.so", elements="GstDeepseekOcr")
 
 
 def wrong_subtitle(folder):
