@@ -17,24 +17,30 @@ from gi.repository import Gst  # noqa: E402  (the version must be chosen first)
 PIPELINE = "uridecodebin name=source ! videoconvert ! deepseekocr ! fakesink name=sink signal-handoffs=true sync=false"
 
 
-def print_reading(_sink, buffer, _pad):
-    """Called in the streaming thread for each frame."""
-    meta = buffer.get_custom_meta("GstDeepseekOcrMeta")
-    if meta is None:
-        return
-    reading = meta.get_structure()
-    # Frames in between carry the newest reading as a repeat.
-    if not reading.get_value("changed") or not reading.get_string("text"):
-        return
-    time = Gst.TIME_ARGS(reading.get_value("stream-time"))
-    print(f"{time}  {reading.get_string('finish-reason')}  {reading.get_string('text')!r}", flush=True)
+class Printer:
+    """Prints the text of frames where it changes."""
+
+    def __init__(self):
+        self.text = ""
+
+    def handoff(self, _sink, buffer, _pad):
+        """Called in the streaming thread for each frame."""
+        meta = buffer.get_custom_meta("GstDeepseekOcrMeta")
+        if meta is None:
+            return
+        reading = meta.get_structure()
+        text = reading.get_string("text")
+        if text and text != self.text:
+            seconds = reading.get_value("stream-time") / Gst.SECOND
+            print(f"{seconds:8.3f} s  {reading.get_value('confidence'):.3f}  {text!r}", flush=True)
+        self.text = text
 
 
 def main(path):
     Gst.init(None)
     pipeline = Gst.parse_launch(PIPELINE)
     pipeline.get_by_name("source").set_property("uri", pathlib.Path(path).resolve().as_uri())
-    pipeline.get_by_name("sink").connect("handoff", print_reading)
+    pipeline.get_by_name("sink").connect("handoff", Printer().handoff)
     pipeline.set_state(Gst.State.PLAYING)
     message = pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
     pipeline.set_state(Gst.State.NULL)

@@ -2,6 +2,7 @@
 """What the pipeline tests share: running gst-launch-1.0 with a guard, and the Test Anything Protocol."""
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -25,9 +26,10 @@ class Outcome:
         self.output = output
         self.errors = errors
 
-    def sentences(self):
-        """The first line of each error that gst-launch-1.0 printed."""
-        return [line for line in self.errors.splitlines() if line.startswith("ERROR: from element")]
+    def sentences(self, elements=""):
+        """The error sentences that gst-launch-1.0 printed, of all elements or of those types; it prints some twice."""
+        pattern = re.compile(rf"ERROR: from element \S*/({elements or '[^/]*'}):[^/]*: .")
+        return sorted({line for line in self.errors.splitlines() if pattern.match(line)})
 
     def describe(self):
         how = "hung" if self.code is None else f"ended with {self.code}"
