@@ -71,7 +71,7 @@ bool is_cuda_device(const std::string& device) {
 }
 
 std::string read_device(const char* device) {
-  const std::string name = device == nullptr || *device == '\0' ? "auto" : device;
+  std::string name = device == nullptr || *device == '\0' ? "auto" : device;
   if (name == "auto" || name == "cpu" || is_cuda_device(name)) return name;
   throw ArgumentError("device is \"" + name + "\", but must be \"auto\", \"cpu\" or \"cuda:N\".");
 }
