@@ -104,6 +104,35 @@ gpointer g_async_queue_timeout_pop(GAsyncQueue* queue, guint64 timeout) {
   return data;
 }
 
+// A thread pool hands its work over under a lock inside GLib.
+static char pool_tag;
+
+typedef struct {
+  GFunc function;
+  gpointer user_data;
+} PoolWork;
+
+static void run_pool_work(gpointer data, gpointer user_data) {
+  __tsan_acquire(&pool_tag);
+  const PoolWork* work = user_data;
+  work->function(data, work->user_data);
+}
+
+GThreadPool* g_thread_pool_new(GFunc function, gpointer user_data, gint max_threads, gboolean exclusive,
+                               GError** error) {
+  REAL(g_thread_pool_new);
+  PoolWork* work = g_new(PoolWork, 1);  // lives as long as the process, as pools of tests do
+  work->function = function;
+  work->user_data = user_data;
+  return real_call(run_pool_work, work, max_threads, exclusive, error);
+}
+
+gboolean g_thread_pool_push(GThreadPool* pool, gpointer data, GError** error) {
+  REAL(g_thread_pool_push);
+  __tsan_release(&pool_tag);
+  return real_call(pool, data, error);
+}
+
 // The table of quarks has a lock inside GLib: a second one around it, which is seen.
 static pthread_mutex_t quark_mutex = PTHREAD_MUTEX_INITIALIZER;
 
