@@ -10,4 +10,4 @@ static gboolean plugin_init(GstPlugin* plugin) {
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, pdfdec, "Pages of PDF documents as video", plugin_init, VERSION,
-                  "GPL", PACKAGE, PACKAGE_ORIGIN)
+                  "GPL", PACKAGE, "Unknown package origin")
