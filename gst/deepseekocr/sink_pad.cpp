@@ -113,7 +113,7 @@ SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session
   const auto client = client_of(self);
   if (client == nullptr) return nullptr;
   submission.buffer.reset(gst_buffer_ref(kept));
-  const SlotPtr slot = submission.slot;
+  SlotPtr slot = submission.slot;
   uint64_t stale = 0;
   if (auto due = session->admit(std::move(submission), &stale)) {
     submit(session, client, std::move(*due), !sink.newest);

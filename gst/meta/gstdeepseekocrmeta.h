@@ -13,6 +13,8 @@
 
 G_BEGIN_DECLS
 
+/* C has no nullptr.  NOLINTBEGIN(modernize-use-nullptr) */
+
 #define GST_DEEPSEEK_OCR_META_NAME "GstDeepseekOcrMeta"
 
 /* Fields of the structure.  Type in brackets.  Times are GstClockTime, sizes are pixels. */
@@ -71,6 +73,8 @@ static inline const GstStructure* gst_deepseek_ocr_meta_get_region(GstBuffer* bu
   if (regions == NULL || index >= gst_value_array_get_size(regions)) return NULL;
   return gst_value_get_structure(gst_value_array_get_value(regions, index));
 }
+
+/* NOLINTEND(modernize-use-nullptr) */
 
 G_END_DECLS
 
