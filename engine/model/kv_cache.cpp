@@ -23,7 +23,7 @@ KvCache::KvCache(const DecoderConfig& config, const at::TensorOptions& options)
       layers_(static_cast<size_t>(config.layers)) {}
 
 at::Tensor KvCache::grown(const at::Tensor& old, int64_t capacity) const {
-  const at::Tensor larger = at::empty({heads_, capacity, dim_}, options_);
+  at::Tensor larger = at::empty({heads_, capacity, dim_}, options_);
   if (length_ > 0) larger.narrow(1, 0, length_).copy_(old.narrow(1, 0, length_));
   return larger;
 }

@@ -67,7 +67,7 @@ VisionEncoder::VisionEncoder(const ModelConfig& config, WeightLoader& loader)
 at::Tensor VisionEncoder::encode_views(const at::Tensor& pixels, const RunContext& context) {
   const at::Tensor sam = sam_.encode(pixels, context);
   const at::Tensor clip = clip_.encode(sam, context);
-  const at::Tensor tokens = operations::linear(at::cat({clip, sam}, -1), projector_.weight, projector_.bias);
+  at::Tensor tokens = operations::linear(at::cat({clip, sam}, -1), projector_.weight, projector_.bias);
   context.record("projector", tokens.flatten(1, 2));
   return tokens;
 }

@@ -27,13 +27,13 @@ at::Tensor WeightLoader::allocate(at::IntArrayRef shape) const {
 }
 
 at::Tensor WeightLoader::load(const std::string& name) {
-  const at::Tensor tensor = allocate(shape(name));
+  at::Tensor tensor = allocate(shape(name));
   read(name, tensor);
   return tensor;
 }
 
 at::Tensor WeightLoader::load_float32(const std::string& name) {
-  const at::Tensor tensor = at::empty(shape(name), options_.dtype(at::kFloat));
+  at::Tensor tensor = at::empty(shape(name), options_.dtype(at::kFloat));
   read(name, tensor);
   return tensor;
 }
@@ -41,7 +41,7 @@ at::Tensor WeightLoader::load_float32(const std::string& name) {
 at::Tensor WeightLoader::load_stacked(const std::vector<std::string>& names) {
   int64_t rows = 0;
   for (const std::string& name : names) rows += shape(name).at(0);
-  const at::Tensor stacked = allocate({rows, shape(names.at(0)).at(1)});
+  at::Tensor stacked = allocate({rows, shape(names.at(0)).at(1)});
   int64_t row = 0;
   for (const std::string& name : names) {
     const int64_t count = shape(name).at(0);

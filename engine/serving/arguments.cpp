@@ -30,6 +30,15 @@ void check_range(const char* name, int64_t value, int64_t least, int64_t most) {
                       " to " + std::to_string(most) + ".");
 }
 
+// C callers can store any number in an enumeration; reading it as one would be undefined.
+template <typename Enumeration>
+int number_of(const Enumeration& value) {
+  static_assert(sizeof(Enumeration) == sizeof(int));
+  int number = 0;
+  std::memcpy(&number, &value, sizeof number);
+  return number;
+}
+
 void check_struct_size(const char* name, size_t size, size_t version_1) {
   if (size >= version_1) return;
   throw ArgumentError("struct_size of " + std::string(name) + " is " + std::to_string(size) +
@@ -62,7 +71,7 @@ bool is_cuda_device(const std::string& device) {
 }
 
 std::string read_device(const char* device) {
-  const std::string name = device == nullptr || *device == '\0' ? "auto" : device;
+  std::string name = device == nullptr || *device == '\0' ? "auto" : device;
   if (name == "auto" || name == "cpu" || is_cuda_device(name)) return name;
   throw ArgumentError("device is \"" + name + "\", but must be \"auto\", \"cpu\" or \"cuda:N\".");
 }
@@ -117,7 +126,7 @@ DsocrRequest read_request(const DsocrRequest& request) {
 }
 
 ModelKey model_key(const DsocrOpenOptions& options) {
-  check_range("precision", options.precision, DSOCR_PRECISION_AUTO, DSOCR_PRECISION_BF16);
+  check_range("precision", number_of(options.precision), DSOCR_PRECISION_AUTO, DSOCR_PRECISION_BF16);
   check_range("threads", options.threads, 0, kMaxThreads);
   return {read_model_path(options.model_path), read_device(options.device), options.precision, options.threads};
 }
@@ -137,7 +146,7 @@ std::shared_ptr<Client> make_client(const DsocrOpenOptions& options) {
 
 RequestSpec make_spec(const DsocrRequest& request) {
   RequestSpec spec;
-  check_range("mode", request.mode, DSOCR_MODE_AUTO, DSOCR_MODE_GUNDAM);
+  check_range("mode", number_of(request.mode), DSOCR_MODE_AUTO, DSOCR_MODE_GUNDAM);
   if (request.max_tiles != 0) check_range("max_tiles", request.max_tiles, 2, 9);
   check_range("max_new_tokens", request.max_new_tokens, 0, INT32_MAX);
   read_prompt(request, spec);

@@ -139,20 +139,19 @@ void Engine::cancel_request(Request& request) {
   finish(requests_.at(request.id));
 }
 
-void Engine::finish(const std::shared_ptr<Request>& request) {
-  const std::shared_ptr<Request> kept = request;  // the map's reference may be the argument
-  const std::shared_ptr<Client>& client = kept->client;
-  if (scheduler_.stage(kept->id) == Scheduler::Stage::waiting) {
+void Engine::finish(std::shared_ptr<Request> request) {
+  const std::shared_ptr<Client> client = request->client;
+  if (scheduler_.stage(request->id) == Scheduler::Stage::waiting) {
     --client->waiting;
   } else {
     --client->running;
   }
   ++client->unreported;
-  client->count_outcome(kept->outcome->reason);
-  scheduler_.remove(kept->id);
-  requests_.erase(kept->id);
-  kept->timings.total = nanoseconds(Clock::now() - kept->submitted);
-  callbacks_.post([this, kept] { call_done(*kept); });
+  client->count_outcome(request->outcome->reason);
+  scheduler_.remove(request->id);
+  requests_.erase(request->id);
+  request->timings.total = nanoseconds(Clock::now() - request->submitted);
+  callbacks_.post([this, ended = std::move(request)] { call_done(*ended); });
   release_if_gone(client);
 }
 

@@ -4,13 +4,13 @@
 
 #include <deepseekocr/engine.h>
 
-#include <compare>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "serving/callback_thread.h"
@@ -30,7 +30,10 @@ struct ModelKey {
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int threads = 0;
 
-  auto operator<=>(const ModelKey&) const = default;
+  bool operator<(const ModelKey& other) const {
+    return std::tie(path, device, precision, threads) <
+           std::tie(other.path, other.device, other.precision, other.threads);
+  }
 };
 
 /// Threads of an engine:
@@ -96,7 +99,7 @@ class Engine {
   void start_preparing();
   void count_step(const std::vector<Request*>& decoded);
   void cancel_request(Request& request);
-  void finish(const std::shared_ptr<Request>& request);
+  void finish(std::shared_ptr<Request> request);
   void release_if_gone(const std::shared_ptr<Client>& client);
   void post_ready(const std::shared_ptr<Client>& client);
 

@@ -28,12 +28,11 @@ void video_loop(gpointer data) {
 void report_failure(GstDeepseekOcr* self, const Slot& slot) {
   const Reading& reading = *slot.reading;
   if (reading.finish_reason != DSOCR_FINISH_ERROR || reading.status == DSOCR_CLOSED) return;
-  GstStructure* details =
-      gst_structure_new("deepseekocr/failed", "frame-number", G_TYPE_UINT64, slot.frame.number, "pts", G_TYPE_UINT64,
-                        slot.frame.pts, "status", G_TYPE_INT, static_cast<gint>(reading.status), nullptr);
   GST_ELEMENT_WARNING_WITH_DETAILS(
       self, STREAM, FAILED, ("Frame %" G_GUINT64_FORMAT " was not read: %s.", slot.frame.number, reading.error.c_str()),
-      (nullptr), ("details", GST_TYPE_STRUCTURE, details, nullptr));
+      (nullptr),
+      ("frame-number", G_TYPE_UINT64, slot.frame.number, "pts", G_TYPE_UINT64, slot.frame.pts, "status", G_TYPE_INT,
+       static_cast<gint>(reading.status), nullptr));
 }
 
 void post_reading(GstDeepseekOcr* self, const Slot& slot, bool changed) {

@@ -13,6 +13,8 @@
 
 G_BEGIN_DECLS
 
+/* NOLINTBEGIN(modernize-use-nullptr): this is a C header too. */
+
 #define GST_PDF_PAGE_META_NAME "GstPdfPageMeta"
 
 /* Fields of the structure.  Type in brackets. */
@@ -36,6 +38,8 @@ static inline gint gst_pdf_page_meta_get_page(GstBuffer* buffer) {
   if (structure != NULL) gst_structure_get_int(structure, GST_PDF_PAGE_META_PAGE, &page);
   return page;
 }
+
+/* NOLINTEND(modernize-use-nullptr) */
 
 G_END_DECLS
 

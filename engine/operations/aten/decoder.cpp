@@ -62,7 +62,7 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at:
                         swiglu(inputs.narrow(0, first, count), gate_up[expert], down[expert]));
     first += count;
   }
-  const at::Tensor weighted = outputs.reshape({rows, k, -1}).to(at::kFloat) * routing.weights.unsqueeze(-1);
+  const at::Tensor weighted = outputs.reshape({rows, k, x.size(1)}).to(at::kFloat) * routing.weights.unsqueeze(-1);
   return weighted.sum({1});
 }
 

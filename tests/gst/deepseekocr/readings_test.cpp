@@ -6,7 +6,7 @@
 namespace deepseekocr::test {
 namespace {
 
-/// Keeps the last request.
+/// Keeps the last request.  Looked at when every reading that was asked for has come.
 struct Recorder {
   static void answer(void* data, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
     auto* self = static_cast<Recorder*>(data);
@@ -107,6 +107,7 @@ TEST_F(Readings, AnAreaThatSticksOutIsOneWarning) {
   Ocr ocr("area=10,2,100,100");
   ocr.push(10, 0);
   ocr.push(10, 1);
+  ocr.pull_text();
   ocr.pull_text();
   EXPECT_EQ(recorder.area.width, 6);
   EXPECT_NE(ocr.pop_message(GST_MESSAGE_WARNING), nullptr);
