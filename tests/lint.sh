@@ -57,8 +57,10 @@ check_walls() {
     ! grep -rnE '#include <(ATen|c10)/' gst
 }
 
+# What is shipped.  The tests are left out: they take as long again and clang-analyzer finds little in gtest's macros.
 check_tidy() {
-  run-clang-tidy -quiet -p "$BUILD" -j "$(nproc)" "^$ROOT/(engine|gst|tests|examples)/" >"$BUILD/clang-tidy.log" 2>&1 ||
+  run-clang-tidy -quiet -p "$BUILD" -j "$(nproc)" -header-filter="^$ROOT/" \
+    "^$ROOT/(engine|gst|examples)/" >"$BUILD/clang-tidy.log" 2>&1 ||
     { grep -E '(warning|error):' "$BUILD/clang-tidy.log" | sort -u; return 1; }
 }
 
@@ -75,5 +77,5 @@ tap_check "shellcheck" check_shell
 tap_check "licence lines" check_licence
 tap_check "length of files" check_length
 tap_check "includes" check_walls
-[ "$QUICK" = yes ] || tap_check "clang-tidy" check_tidy
+[ "$QUICK" = yes ] || tap_check "clang-tidy of engine, gst and examples" check_tidy
 tap_end
