@@ -108,6 +108,11 @@ void LoadReporter::on_progress(int32_t percent, const std::string& what) {
 }
 
 void LoadReporter::on_ready(const ModelInfo& info) {
+  if (!info.has_tokenizer) {  // every prompt of this element is text
+    on_failed(DSOCR_INVALID_CHECKPOINT, "The folder of the model " + info.name +
+                                            " has no tokenizer.json: put the checkpoint's file beside config.json.");
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     info_ = info;
@@ -199,7 +204,7 @@ bool refresh_client(GstDeepseekOcr* self, bool live) {
   return open_client(self, wanted, nullptr);
 }
 
-void close_engine(GstDeepseekOcr* self) {
+std::shared_ptr<EngineClient> close_engine(GstDeepseekOcr* self) {
   std::shared_ptr<EngineClient> client;
   std::shared_ptr<LoadReporter> reporter;
   std::shared_ptr<Session> session;
@@ -210,6 +215,7 @@ void close_engine(GstDeepseekOcr* self) {
   GST_OBJECT_UNLOCK(self);
   if (reporter != nullptr) reporter->cancel();
   if (client != nullptr) client->close();
+  return client;
 }
 
 void check_prompt(GstDeepseekOcr* self) {
