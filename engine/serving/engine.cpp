@@ -47,6 +47,7 @@ Engine::Attach Engine::attach(const std::shared_ptr<Client>& client) {
   if (state_ == State::failed) return Attach::failed;
   if (state_ == State::ended || shutting_down_) return Attach::ended;
   attached_.push_back(client);
+  settled_.notify_all();
   scheduler_.add_client(client->id, client->policy);
   cancel_load_ = false;
   if (state_ == State::ready) {
@@ -116,6 +117,15 @@ bool Engine::finished() {
 void Engine::join() {
   const std::lock_guard lock(join_mutex_);
   if (thread_.joinable()) thread_.join();
+}
+
+void Engine::wait_while_unused() {
+  {
+    std::unique_lock lock(mutex_);
+    settled_.wait(lock, [this] { return finished_ || !attached_.empty(); });
+    if (!finished_) return;
+  }
+  join();
 }
 
 void Engine::shut_down() {

@@ -74,6 +74,8 @@ class Engine {
   bool finished();
   /// Waits for the engine thread, which joins the others.
   void join();
+  /// Waits until the threads have ended or there is a client.
+  void wait_while_unused();
   /// The process exits: ends the threads at the next token or layer, calls nobody back.
   void shut_down();
 
@@ -120,6 +122,7 @@ class Engine {
   // callback thread and the pool.  Never held while a callback, the model or a destructor of a picture runs.
   std::mutex mutex_;
   std::condition_variable changed_;  // for the engine thread
+  std::condition_variable settled_;  // for wait_while_unused()
   State state_ = State::loading;
   bool shutting_down_ = false;
   bool finished_ = false;

@@ -99,6 +99,10 @@ void get_client_stats(DsocrClient* client, DsocrStats* stats) {
   std::memcpy(stats, &current, std::min(stats->struct_size, sizeof current));
 }
 
+void wait_unused() {
+  EngineRegistry::instance().wait_unused();
+}
+
 }  // namespace
 }  // namespace deepseekocr
 
@@ -112,6 +116,7 @@ extern "C" __attribute__((visibility("default"))) const DsocrEngineApi* deepseek
       .submit = deepseekocr::submit_request,
       .cancel = deepseekocr::cancel_requests,
       .get_stats = deepseekocr::get_client_stats,
+      .wait_unused = deepseekocr::wait_unused,
   };
   return version == DSOCR_API_VERSION ? &api : nullptr;
 }

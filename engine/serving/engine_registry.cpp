@@ -44,19 +44,34 @@ void EngineRegistry::join_finished() {
   std::erase_if(current_, [](const auto& entry) { return entry.second->finished(); });
 }
 
+std::vector<std::shared_ptr<Engine>> EngineRegistry::engines() const {
+  std::vector<std::shared_ptr<Engine>> all = retired_;
+  for (const auto& [key, engine] : current_) all.push_back(engine);
+  return all;
+}
+
+void EngineRegistry::wait_unused() {
+  if (CallbackThread::inside_callback()) return;
+  std::vector<std::shared_ptr<Engine>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = engines();
+  }
+  for (const std::shared_ptr<Engine>& engine : all) engine->wait_while_unused();
+}
+
 void EngineRegistry::shut_down() {
   // exit() inside a callback: the thread cannot wait for itself.
   const bool may_wait = !CallbackThread::inside_callback();
-  std::vector<std::shared_ptr<Engine>> engines;
+  std::vector<std::shared_ptr<Engine>> all;
   {
     const std::lock_guard lock(mutex_);
     shut_down_ = true;
-    engines = retired_;
-    for (const auto& [key, engine] : current_) engines.push_back(engine);
+    all = engines();
   }
-  for (const std::shared_ptr<Engine>& engine : engines) engine->shut_down();
+  for (const std::shared_ptr<Engine>& engine : all) engine->shut_down();
   if (!may_wait) return;
-  for (const std::shared_ptr<Engine>& engine : engines) engine->join();
+  for (const std::shared_ptr<Engine>& engine : all) engine->join();
 }
 
 }  // namespace deepseekocr

@@ -24,9 +24,14 @@ class EngineRegistry {
   /// @throws EngineError
   std::shared_ptr<Engine> attach(const ModelKey& key, const std::shared_ptr<Client>& client);
 
+  /// Waits until engines without clients have ended; returns at once inside a callback, whose thread cannot wait for
+  /// itself.
+  void wait_unused();
+
  private:
   EngineRegistry() = default;
   void join_finished();
+  std::vector<std::shared_ptr<Engine>> engines() const;  // under mutex_
   void shut_down();
 
   // Locked before the engines' locks.

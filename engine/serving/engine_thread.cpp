@@ -37,6 +37,7 @@ void Engine::run() {
   description_.reset();
   const std::lock_guard lock(mutex_);
   finished_ = true;
+  settled_.notify_all();
 }
 
 // @return whether there is a model to serve

@@ -91,8 +91,8 @@ void pause_tasks(GstDeepseekOcr* self);
 bool open_engine(GstDeepseekOcr* self);
 /// Opens the client anew where properties or live-ness changed since.  @return false: one ERROR was posted.
 bool refresh_client(GstDeepseekOcr* self, bool live);
-/// READY→NULL.
-void close_engine(GstDeepseekOcr* self);
+/// READY→NULL.  Returns at once.  @return the client that was closed, NULL if there was none
+std::shared_ptr<EngineClient> close_engine(GstDeepseekOcr* self);
 /// One WARNING where the model was not trained for the prompt that is set.
 void check_prompt(GstDeepseekOcr* self);
 

@@ -114,6 +114,10 @@ void EngineClient::close() {
   if (handle != nullptr) api_->close(handle);
 }
 
+void EngineClient::wait_unused() const {
+  if (api_->wait_unused != nullptr) api_->wait_unused();
+}
+
 DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::optional<DsocrRect>& area,
                                  const Settings& settings, DoneFunction done, uint64_t* request_id, DsocrError* error) {
   const std::string prompt = effective_prompt(settings);

@@ -71,6 +71,8 @@ class EngineClient {
   EngineClient& operator=(const EngineClient&) = delete;
 
   void close();
+  /// After close(): waits until an engine that nobody uses any more has stopped, at most one token or vision layer.
+  void wait_unused() const;
 
   /// Queues one reading of `picture` as `settings` say.
   /// @return OK, and `done` will be called; otherwise `done` is not called and `*error` holds the reason.

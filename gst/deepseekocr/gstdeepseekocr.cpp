@@ -127,8 +127,10 @@ static GstStateChangeReturn gst_deepseek_ocr_change_state(GstElement* element, G
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_deepseek_ocr_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL ||
-      (transition == GST_STATE_CHANGE_NULL_TO_READY && result == GST_STATE_CHANGE_FAILURE))
-    close_engine(self);
+      (transition == GST_STATE_CHANGE_NULL_TO_READY && result == GST_STATE_CHANGE_FAILURE)) {
+    // The program may exit next, and a thread of the engine must not outlive what exit() destroys.
+    if (const auto client = close_engine(self)) client->wait_unused();
+  }
   return result;
 }
 

@@ -14,8 +14,9 @@
  *    versions read as zero for callers that do not know them.  Zero always means "the default".
  *  - Strings are UTF-8 and NUL-terminated.  Strings that the caller passes are copied during the call.
  *  - Sizes are in pixels, times in nanoseconds (monotonic durations), probabilities as natural logarithms.
- *  - All functions of the table may be called from any thread, also from inside callbacks, and none of them waits for
- *    the model: open() and close() return at once while a model loads, cancel() while a token is computed.
+ *  - All functions of the table may be called from any thread, also from inside callbacks, and none of them but
+ *    wait_unused() waits for the model: open() and close() return at once while a model loads, cancel() while a token
+ * is computed.
  *  - Callbacks come from engine threads, never while an engine lock is held.  They must return soon and must not throw.
  *  - `user_data` of a callback set stays in use until its `release` callback was called; it is called exactly once,
  * last.
@@ -280,6 +281,12 @@ typedef struct {
   void (*cancel)(DsocrClient* client, uint64_t request_id);
 
   void (*get_stats)(DsocrClient* client, DsocrStats* stats);
+
+  /** Waits until engines without clients have ended their threads: at most one token, vision layer or piece of a file.
+   *  The one function that waits; call it after the last close() and before the process exits, because a thread that
+   *  still works then would meet destroyed objects of the model library.  Inside a callback it returns at once.
+   *  NULL where the engine has nothing to wait for. */
+  void (*wait_unused)(void);
 } DsocrEngineApi;
 
 /** The only exported function of an engine library.

@@ -85,6 +85,36 @@ TEST_F(LifecycleTest, LastClientUnloads) {
   fake.wait_until_unloaded();
 }
 
+TEST_F(LifecycleTest, WaitUnusedReturnsWhenTheModelIsGone) {
+  for (int i = 0; i < 20; ++i) {
+    auto client = ready_client();
+    TestRequest request;
+    ASSERT_EQ(request.submit(client->handle), DSOCR_OK);
+    client->close();
+    api().wait_unused();
+    EXPECT_EQ(fake.models_alive(), 0);
+    request.wait();
+  }
+}
+
+TEST_F(LifecycleTest, WaitUnusedDoesNotWaitForModelsInUse) {
+  const auto client = ready_client();
+  api().wait_unused();
+  EXPECT_EQ(fake.models_alive(), 1);
+}
+
+TEST_F(LifecycleTest, WaitUnusedInsideDoneReturns) {
+  auto client = ready_client();
+  TestRequest request;
+  request.on_done = [&client] {
+    client->close();
+    api().wait_unused();
+  };
+  ASSERT_EQ(request.submit(client->handle), DSOCR_OK);
+  request.wait();
+  client->wait_until_released();
+}
+
 TEST_F(LifecycleTest, NeverTwoCopiesOfOneModel) {
   for (int i = 0; i < 20; ++i) {
     const auto client = ready_client();

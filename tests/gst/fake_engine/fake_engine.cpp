@@ -409,6 +409,7 @@ const DsocrEngineApi kApi = {
     },
     [](DsocrClient* client, uint64_t id) { engine().cancel(client, id); },
     [](DsocrClient* client, DsocrStats* stats) { engine().stats(client, stats); },
+    nullptr,  // wait_unused: no thread here meets what exit() destroys
 };
 
 const DsocrFakeControl kControl = {
