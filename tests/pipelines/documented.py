@@ -57,6 +57,21 @@ def parse(path):
     return found
 
 
+def untested(path):
+    """Launch lines outside of fenced blocks, which parse() does not see."""
+    fenced = False
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if text.startswith("```"):
+            fenced = not fenced
+        elif not fenced and text.lstrip().startswith("gst-launch-1.0 "):
+            yield f"{path.relative_to(ROOT)}:{number}"
+
+
+def check_fenced(documents):
+    lines = [line for document in documents for line in untested(document)]
+    assert not lines, "not in a fenced block, so not tested: " + ", ".join(lines)
+
+
 def outputs(command):
     """The files that the sinks of a command write, as globs."""
     names = re.findall(r"filesink location=(\S+)", command)
@@ -102,6 +117,7 @@ def main():
     documents = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
     suite = Suite()
     env = environment(sys.argv[1])
+    suite.test("every line stands in a fenced block", check_fenced, documents)
     for block in [block for document in documents for block in parse(document)]:
         suite.test(block.name, run_block, block, env)
     return suite.close()

@@ -69,9 +69,10 @@ def ended(folder, name, content, decoder):
     assert outcome.code in (0, 1, 255), outcome.describe()
 
 
-def pdf_file(folder, name, content):
+def pdf_file(folder, name, content, *words):
     pathlib.Path(folder, name).write_bytes(content)
-    check_error(launch(f"filesrc location={name} ! pdfdec ! {READ.format('')}", folder), elements="GstPdfDec")
+    outcome = launch(f"filesrc location={name} ! pdfdec ! {READ.format('')}", folder)
+    check_error(outcome, *words, elements="GstPdfDec")
 
 
 def pdfs(suite, folder):
@@ -85,6 +86,8 @@ def pdfs(suite, folder):
     }
     for name, content in cases.items():
         suite.test(name, pdf_file, folder, name, content)
+    encrypted = (DATA / "pdf" / "encrypted.pdf").read_bytes()
+    suite.test("encrypted.pdf without password", pdf_file, folder, "encrypted.pdf", encrypted, "password")
 
 
 def wrong_property(folder, properties, *words):
