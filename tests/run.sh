@@ -111,6 +111,7 @@ main() {
   parse_arguments "$@"
   mkdir -p "$LOGS"
   trap close EXIT
+  trap 'exit 1' INT TERM
   cd "$ROOT"
 
   step "packages"
