@@ -31,7 +31,7 @@ struct Options {
   std::filesystem::path out;
   std::filesystem::path frames;
   std::set<std::string> tiers;
-  std::string element = "max-new-tokens=320 no-repeat-ngram-size=-1";
+  std::string element = "max-new-tokens=320 no-repeat-ngram-size=0";
 };
 
 struct Answer {
