@@ -37,6 +37,8 @@ Exit status: 0, or 1 where reading failed, or 2 for a wrong command line; the re
 
 namespace {
 
+constexpr int kMostThreads = 256;
+
 template <typename Integer>
 Integer parse_integer(const std::string& option, std::string_view text, Integer least) {
   Integer value = 0;
@@ -114,6 +116,9 @@ void check(const Options& options) {
   if (options.image.empty()) throw UsageError("--image FILE.ppm is missing.");
   if (options.ids_before.has_value() != options.ids_after.has_value()) {
     throw UsageError("--ids-before-image and --ids-after-image belong together.");
+  }
+  if (options.model.threads > kMostThreads) {
+    throw UsageError("--threads is at most " + std::to_string(kMostThreads) + ".");
   }
   if (options.prompt && options.ids_before) throw UsageError("give either --prompt or ids, not both.");
   if (options.ngram.size == 0 && (options.ngram.window > 0 || !options.ngram.whitelist.empty())) {

@@ -82,6 +82,7 @@ TEST(TraceOptions, AreRefusedWhereTheyMakeNoSense) {
       {"--max-new-tokens", "99999999999"},
       {"--max-new-tokens"},
       {"--no-repeat-ngram-size", "1"},
+      {"--threads", "100000"},
       {"--no-repeat-ngram-window", "30"},
       {"--ids-before-image", "0"},
       {"--ids-before-image", "0,-1", "--ids-after-image", "1"},

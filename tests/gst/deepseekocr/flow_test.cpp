@@ -162,8 +162,9 @@ TEST_F(Flow, FramesBeforeTheSegmentAreNotRead) {
   ocr.push(10, 2);
   ocr.push(20, 5);
   EXPECT_EQ(text_of(ocr.pull_text().get()), "20\n");
+  EXPECT_EQ(meta_text(ocr.pull_video().get()), "-");
+  EXPECT_EQ(meta_text(ocr.pull_video().get()), "20");
   EXPECT_EQ(ocr.stat("admitted"), 1u);
-  EXPECT_EQ(ocr.stat("frames-out"), 2u);
 }
 
 TEST_F(Flow, TagsGoToTheVideoOnly) {
