@@ -61,7 +61,7 @@ read_samples() {
   read_text labels.srt filesrc location="$samples/labels.webm" ! decodebin ! videoconvert \
     ! deepseekocr text-format=subtitle name=ocr ocr.text ! srtenc
   read_text labels.txt filesrc location="$samples/labels.webm" ! decodebin ! videoconvert \
-    ! deepseekocr inference-interval=15 name=ocr ocr.text ! queue
+    ! deepseekocr inference-interval=10 name=ocr ocr.text ! queue
   say "  label.png -> label.txt"
   read_text label.txt filesrc location="$samples/label.png" ! pngdec ! videoconvert \
     ! deepseekocr name=ocr ocr.text ! queue

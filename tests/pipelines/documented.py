@@ -90,7 +90,8 @@ def apply_markers(block):
 
 
 def run_command(command, folder, env):
-    outcome = run(command, folder, env)
+    # Without its fault handler a crash ends the program instead of waiting for a debugger.
+    outcome = run(command.replace("gst-launch-1.0 ", "gst-launch-1.0 --no-fault ", 1), folder, env)
     check_success(outcome)
     for name in outputs(command):
         files = glob.glob(str(pathlib.Path(folder, name)))

@@ -53,8 +53,8 @@ def run(command, folder, env=None, guard=GUARD_SECONDS):
 
 
 def launch(pipeline, folder, env=None):
-    """Runs gst-launch-1.0 -q with a pipeline description."""
-    return run(["gst-launch-1.0", "-q", *shlex.split(pipeline)], folder, env)
+    """Runs gst-launch-1.0 -q with a pipeline description; a crash ends it instead of waiting for a debugger."""
+    return run(["gst-launch-1.0", "--no-fault", "-q", *shlex.split(pipeline)], folder, env)
 
 
 def workspace():
