@@ -323,6 +323,11 @@ void Session::flush_start() {
   ++epoch_;
   frames.swap(frames_);
   texts.swap(texts_);
+  // A stream starts once: what downstream was not told yet outlives the flush.
+  for (TextItem& item : texts) {
+    if (item.event != nullptr && GST_EVENT_TYPE(item.event.get()) == GST_EVENT_STREAM_START)
+      texts_.push_back({std::move(item.event), nullptr});
+  }
   waiting.swap(waiting_);
   frame_bytes_ = in_flight_ = text_slots_ = 0;
   submitted_.reset();

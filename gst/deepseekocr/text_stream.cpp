@@ -103,7 +103,12 @@ void TextStream::refresh_downstream(const Settings& settings) {
 
 GstFlowReturn TextStream::send_segment(EventPtr event) {
   const ElementPtr self(gst_pad_get_parent_element(pad_));
-  if (!negotiated_ && !negotiate(copy_settings(GST_DEEPSEEK_OCR(self.get())))) return GST_FLOW_NOT_NEGOTIATED;
+  // Pushed into a flush, they were dropped.
+  const EventPtr told(gst_pad_get_sticky_event(pad_, GST_EVENT_STREAM_START, 0));
+  if (told == nullptr && stream_start_ != nullptr) gst_pad_push_event(pad_, gst_event_ref(stream_start_.get()));
+  const bool has_caps = gst_pad_has_current_caps(pad_) != FALSE;
+  if ((!negotiated_ || !has_caps) && !negotiate(copy_settings(GST_DEEPSEEK_OCR(self.get()))))
+    return GST_FLOW_NOT_NEGOTIATED;
   gst_event_copy_segment(event.get(), &segment_);
   has_segment_ = true;
   backwards_ = segment_.rate < 0;
@@ -118,6 +123,7 @@ GstFlowReturn TextStream::send_segment(EventPtr event) {
 GstFlowReturn TextStream::send_event(EventPtr event) {
   if (send_cue() == GST_FLOW_FLUSHING) return GST_FLOW_FLUSHING;
   if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT) return send_segment(std::move(event));
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_STREAM_START) stream_start_.reset(gst_event_ref(event.get()));
   gst_pad_push_event(pad_, event.release());
   return GST_FLOW_OK;
 }

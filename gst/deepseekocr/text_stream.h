@@ -46,6 +46,7 @@ class TextStream {
   TextDownstream downstream_;
   TextFormat format_ = TextFormat::kPlain;
   std::string terminator_, last_text_;
+  EventPtr stream_start_;  // the last one, to be repeated where a flush swallowed it
   bool negotiated_ = false, has_segment_ = false, has_last_text_ = false, backwards_ = false;
   uint64_t position_ = 0; /**< stream time up to which downstream knows everything */
 };
