@@ -133,7 +133,7 @@ def subtitle_track(folder):
     pipeline = (f"{VIDEO} ! deepseekocr name=ocr text-format=subtitle ! queue ! vp8enc deadline=1 ! "
                 "matroskamux name=mux ! filesink location=labels.mkv ocr.text ! queue ! mux.")
     check_success(launch(pipeline, folder))
-    text = read(folder, "filesrc location=labels.mkv ! matroskademux name=demux demux.video_0 ! fakesink demux.subtitle_0 ! srtenc", "again.srt")
+    text = read(folder, "filesrc location=labels.mkv ! matroskademux name=demux demux.video_0 ! queue ! fakesink async=false demux.subtitle_0 ! queue ! srtenc", "again.srt")
     for label in VIDEO_LABELS:
         assert label in text, text
 
