@@ -96,11 +96,19 @@ run_script() {
 # GCC 12's thread sanitizer ends at once where the kernel spreads addresses more widely than this.
 spreads_addresses_widely() { [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ]; }
 
+# fill_registry NAME: the system's plugins, seen by a program that is not instrumented: sanitizers report what the
+# libraries behind those plugins do while they are loaded.  The tests add the plugins of the build.
+fill_registry() {
+  env -u GST_PLUGIN_PATH GST_PLUGIN_PATH_1_0='' GST_REGISTRY_1_0="$OUT/$1/registry.bin" gst-inspect-1.0 \
+    >"$LOGS/registry-$1.log" 2>&1 || fail_step "gst-inspect-1.0 ($LOGS/registry-$1.log)"
+}
+
 # test_sanitizer NAME SANITIZERS: a build in _build/NAME without LibTorch, which is not instrumented, and its tests.
 test_sanitizer() {
   local name=$1 arguments=(--timeout-multiplier 4)
   if [ "$name" = thread ] && spreads_addresses_widely; then arguments+=(--wrapper "setarch -R"); fi
   if build "$name" --buildtype=debugoptimized -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$2"; then
+    fill_registry "$name"
     run_tests "$name" testlog "${arguments[@]}"
   else
     fail_step "the build with -Db_sanitize=$2 (above, and $LOGS/build-$name.log)"
