@@ -164,6 +164,7 @@ bool set_output_property(Settings& settings, guint id, const GValue* value) {
 /// one before stays; before, it is an error of NULL→READY.
 void after_change(GstDeepseekOcr* self, guint id) {
   if (id == PROP_PROMPT || id == PROP_TASK) check_prompt(self);
+  after_timing_change(self, id);
   if (id != PROP_AREA && id != PROP_NGRAM_WHITELIST) return;
   GST_OBJECT_LOCK(self);
   std::string& error_of_id = id == PROP_AREA ? self->impl->area_error : self->impl->whitelist_error;
@@ -178,7 +179,8 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
   Element& element = *self->impl;
   GST_OBJECT_LOCK(self);
   const bool known = set_engine_property(element.settings, id, value) || set_reading_property(element, id, value) ||
-                     set_output_property(element.settings, id, value);
+                     set_output_property(element.settings, id, value) ||
+                     set_timing_property(element.settings.timing, id, value);
   GST_OBJECT_UNLOCK(self);
   if (known)
     after_change(self, id);
@@ -282,6 +284,7 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
     g_value_take_boxed(value, make_stats(self));
     return;
   }
+  if (get_timing_property(self, id, value)) return;
   const Settings settings = copy_settings(self);
   if (!get_engine_property(settings, id, value) && !get_reading_property(settings, id, value) &&
       !get_output_property(settings, id, value))
@@ -419,9 +422,10 @@ void install_properties(GObjectClass* object_class) {
   install_reading_properties(object_class);
   install_ngram_properties(object_class);
   install_output_properties(object_class);
-  for (const GType type :
-       {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
-        GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP})
+  install_timing_properties(object_class);
+  for (const GType type : {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK,
+                           GST_TYPE_DEEPSEEK_OCR_RESOLUTION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT,
+                           GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

@@ -12,9 +12,6 @@ namespace {
 /// that needs many frames before its first output.
 constexpr size_t kMaxTexts = 1024;
 
-/// Live text positions move in steps of this, so that overlays and muxers go on.
-constexpr uint64_t kGapStep = 100'000'000;
-
 /// How long nothing may happen before kept-back text is sent: longer than the way of a frame through the element.
 constexpr std::chrono::milliseconds kCuePatience(10);
 
@@ -35,6 +32,12 @@ GstFlowReturn combine_flows(GstFlowReturn video, GstFlowReturn text) {
   if (video < GST_FLOW_OK && !is_end(video)) return video;
   if (text < GST_FLOW_OK && !is_end(text)) return text;
   return GST_FLOW_OK;
+}
+
+uint64_t Counters::readings() const {
+  uint64_t all = 0;
+  for (const uint64_t count : by_reason) all += count;
+  return all - by_reason[DSOCR_FINISH_CANCELLED] - by_reason[DSOCR_FINISH_ERROR];
 }
 
 // ------------------------------------------------------------------------------------------------ readings
@@ -73,7 +76,7 @@ std::optional<Submission> Session::admit(Submission submission, uint64_t* stale)
   last_admitted_ = slot;
   texts_.push_back({nullptr, slot});
   ++text_slots_;
-  if (policy_.live) trim_live_texts();
+  if (live_) trim_live_texts();
   if (policy_.newest && submitted_ != nullptr) {
     if (waiting_) drop(waiting_->slot);
     waiting_ = std::move(submission);
@@ -250,7 +253,6 @@ void Session::frame_pushed(GstFlowReturn flow) {
 void Session::queue_event(EventPtr event) {
   const std::lock_guard lock(mutex_);
   if (flushing_) return;
-  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT) live_position_ = gap_position_ = kNoTime;
   texts_.push_back({std::move(event), nullptr});
   changed_.notify_all();
 }
@@ -267,30 +269,53 @@ void Session::queue_gap(uint64_t start, uint64_t end) {
   changed_.notify_all();
 }
 
-void Session::advance(uint64_t stream_time) {
+void Session::begin_segment(bool live, uint64_t upstream_latency) {
   const std::lock_guard lock(mutex_);
-  if (stream_time == kNoTime) return;
-  if (live_position_ != kNoTime && stream_time <= live_position_) return;
-  live_position_ = stream_time;
-  if (gap_position_ == kNoTime) gap_position_ = stream_time;
-  if (live_position_ - gap_position_ >= kGapStep) changed_.notify_all();
+  live_ = live;
+  upstream_latency_ = upstream_latency;
 }
 
-/// A live position that has moved while readings are on their way.
-std::optional<TextItem> Session::live_gap() {
-  if (live_position_ == kNoTime || live_position_ - gap_position_ < kGapStep) return std::nullopt;
-  // Positions of a new segment must not pass its event.
-  if (std::any_of(texts_.begin(), texts_.end(), [](const TextItem& item) { return item.event != nullptr; }))
-    return std::nullopt;
-  TextItem gap{nullptr, nullptr, gap_position_, live_position_};
-  gap_position_ = live_position_;
-  return gap;
+void Session::set_latency(uint64_t latency) {
+  const std::lock_guard lock(mutex_);
+  latency_ = latency;
+}
+
+void Session::set_upstream_latency(uint64_t latency) {
+  const std::lock_guard lock(mutex_);
+  upstream_latency_ = latency;
+}
+
+void Session::advance(uint64_t running_time) {
+  const std::lock_guard lock(mutex_);
+  if (running_time != kNoTime) reach(running_time);
+}
+
+void Session::tick(uint64_t running_time) {
+  const std::lock_guard lock(mutex_);
+  // Frames of this running time arrive only when upstream has had its time.
+  if (running_time > upstream_latency_) reach(running_time - upstream_latency_);
+}
+
+void Session::reach(uint64_t running_time) {
+  if (!live_ || flushing_ || running_time <= latency_) return;
+  const uint64_t reached = running_time - latency_;
+  if (reached_ != kNoTime && reached <= reached_) return;
+  reached_ = reached;
+  changed_.notify_all();
+}
+
+/// A live stream that has moved on while readings are on their way.
+std::optional<TextItem> Session::live_position() {
+  if (reached_ == kNoTime || reached_ == told_) return std::nullopt;
+  TextItem item;
+  item.reached = told_ = reached_;
+  return item;
 }
 
 std::optional<TextItem> Session::front_text() {
-  if (texts_.empty()) return live_gap();
+  if (texts_.empty()) return live_position();
   TextItem& front = texts_.front();
-  if (front.slot != nullptr && front.slot->reading == nullptr) return live_gap();
+  if (front.slot != nullptr && front.slot->reading == nullptr) return live_position();
   TextItem item = std::move(front);
   texts_.pop_front();
   if (item.slot != nullptr) --text_slots_;
@@ -333,7 +358,7 @@ void Session::flush_start() {
   submitted_.reset();
   latest_.reset();
   last_admitted_.reset();
-  live_position_ = gap_position_ = kNoTime;
+  reached_ = told_ = kNoTime;
   changed_.notify_all();
 }
 
@@ -352,7 +377,7 @@ void Session::fail() {
 
 bool Session::is_live() {
   const std::lock_guard lock(mutex_);
-  return policy_.live;
+  return live_;
 }
 
 void Session::set_video_flow(GstFlowReturn flow) {

@@ -17,7 +17,6 @@ namespace deepseekocr::plugin {
 struct Policy {
   bool exact = false;                 /**< frames wait for their own reading */
   bool newest = false;                /**< never wait: the newest admitted frame replaces the one that waits */
-  bool live = false;                  /**< text positions follow the frames */
   uint32_t in_flight = 16;            /**< readings asked for at once; `newest`: one, and one that waits */
   uint64_t hold_time = 1'000'000'000; /**< limits of the frames held, whichever is reached first */
   uint32_t hold_frames = 64;
@@ -32,6 +31,9 @@ struct Counters {
   uint64_t failed = 0, tokens = 0;
   uint64_t by_reason[DSOCR_FINISH_ERROR + 1] = {};
   uint64_t last_latency = 0, max_latency = 0, sum_latency = 0; /**< nanoseconds */
+
+  /// Readings that hold a text that may be shown, be it empty.
+  uint64_t readings() const;
 };
 
 /// Thread-safe: one mutex, one condition, no call out of this class while the mutex is held.  Waits end on flush, stop
@@ -59,13 +61,20 @@ class Session {
   Delivery latest();
   void queue_event(EventPtr event);
   void queue_gap(uint64_t start, uint64_t end);
-  /// Live: frames have reached this stream time.
-  void advance(uint64_t stream_time);
+  /// A segment begins.  `upstream_latency`: how late its frames come, nanoseconds.
+  void begin_segment(bool live, uint64_t upstream_latency);
+  /// Live: frames have reached this running time.
+  void advance(uint64_t running_time);
   /// A new segment begins: earlier readings are no repeats for its frames.
   void forget_latest();
   SlotPtr last_admitted();
 
   // --- any thread
+  /// How long a live text may take before the text pad's position passes its frame, nanoseconds.
+  void set_latency(uint64_t latency);
+  void set_upstream_latency(uint64_t latency);
+  /// Live: the pipeline clock has come to this running time.
+  void tick(uint64_t running_time);
   /// @return false: a flush has made the request pointless.
   bool set_request_id(const SlotPtr& slot, uint64_t request_id);
   /// Stores the outcome of `slot`.  @return a submission that may go now.
@@ -112,7 +121,8 @@ class Session {
   Delivery delivery_for(const HeldFrame& frame);
   Delivery latest_locked(bool mark);
   std::optional<TextItem> front_text();
-  std::optional<TextItem> live_gap();
+  std::optional<TextItem> live_position();
+  void reach(uint64_t running_time);
   void drop(const SlotPtr& slot);
   void record(const Reading& reading);
   void trim_live_texts();
@@ -137,7 +147,9 @@ class Session {
   // text
   std::deque<TextItem> texts_;
   size_t text_slots_ = 0;
-  uint64_t live_position_ = kNoTime, gap_position_ = kNoTime;
+  bool live_ = false;
+  uint64_t upstream_latency_ = 0, latency_ = 0;
+  uint64_t reached_ = kNoTime, told_ = kNoTime; /**< running times: of the live stream, and taken by the text task */
   GstFlowReturn text_flow_ = GST_FLOW_OK;
 };
 

@@ -9,6 +9,7 @@
 
 #include <deepseekocr/engine.h>
 #include "deepseekocr/area.h"
+#include "deepseekocr/timing/timing_settings.h"
 
 namespace deepseekocr::plugin {
 
@@ -46,6 +47,7 @@ struct Settings {
   Drop drop = Drop::kAuto;
   uint32_t max_hold_ms = 1000;
   bool post_messages = true;
+  TimingSettings timing;
 };
 
 /// The prompt that `settings` stand for: `prompt` where it is not empty, else that of `task`; empty: the model's own.

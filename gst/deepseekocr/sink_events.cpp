@@ -103,6 +103,11 @@ void queue_gap(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   if (GST_CLOCK_TIME_IS_VALID(from) && GST_CLOCK_TIME_IS_VALID(to) && from < to) session.queue_gap(from, to);
 }
 
+/// By how much all texts are shown later than their frames: a choice for live sources alone.
+uint64_t lateness(GstDeepseekOcr* self, Session& session) {
+  return session.is_live() ? copy_settings(self).timing.lateness_ms * GST_MSECOND : 0;
+}
+
 /// The text pad's part of a serialized event: what becomes of it there, behind the readings before it.
 void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   switch (GST_EVENT_TYPE(event)) {
@@ -110,7 +115,7 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
       session.queue_event(make_text_stream_start(event));
       break;
     case GST_EVENT_SEGMENT:
-      session.queue_event(make_text_segment(event));
+      session.queue_event(make_text_segment(event, lateness(self, session)));
       break;
     case GST_EVENT_GAP:
       queue_gap(self, session, event);
@@ -127,6 +132,8 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
 /// Serialized events keep their place behind the frames that are held.  The text pad gets them first: a muxer may hold
 /// the last frames back until it knows that no more text comes.
 gboolean handle_serialized(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+  // A live text position moves on before a first frame has come.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) ask_upstream(self, session);
   queue_text_event(self, session, event);
   if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
   if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) return handle_caps(self, event);

@@ -13,14 +13,13 @@ namespace {
 bool decide_policy(GstDeepseekOcr* self, Session& session) {
   SinkState& sink = self->impl->sink;
   const Settings settings = copy_settings(self);
-  sink.live = is_upstream_live(self);
+  sink.live = ask_upstream(self, session);
   sink.exact = settings.attach == Attach::kExact || (settings.attach == Attach::kAuto && !sink.live);
   sink.newest = settings.drop == Drop::kNewest || (settings.drop == Drop::kAuto && sink.live);
   if (!refresh_client(self, sink.live)) return false;
   Policy policy;
   policy.exact = sink.exact;
   policy.newest = sink.newest;
-  policy.live = sink.live;
   // Twice a batch keeps the engine busy while results come; it is also below the engine's limit for one client.
   policy.in_flight = std::clamp(2 * (settings.batch_size > 0 ? settings.batch_size : 8), 2, 64);
   policy.hold_time = uint64_t{settings.max_hold_ms} * GST_MSECOND;
@@ -52,6 +51,14 @@ FrameInfo describe_frame(SinkState& sink, GstBuffer* buffer, uint32_t interval) 
   frame.height = GST_VIDEO_INFO_HEIGHT(&sink.info);
   frame.page = page_of(buffer);
   return frame;
+}
+
+/// Running time at which the frame after `buffer` is due; where that is unknown, just behind its own.
+uint64_t end_in_running_time(const SinkState& sink, GstBuffer* buffer) {
+  if (sink.segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return kNoTime;
+  const uint64_t duration = frame_duration(sink.info, buffer);
+  const uint64_t end = GST_BUFFER_PTS(buffer) + (duration == kNoTime ? 1 : duration);
+  return gst_segment_to_running_time(&sink.segment, GST_FORMAT_TIME, end);
 }
 
 /// Frames that nobody will see are not read: outside the segment (a decoder's run-up to a seek), or no picture at all.
@@ -146,10 +153,12 @@ GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, c
 
 }  // namespace
 
-bool is_upstream_live(GstDeepseekOcr* self) {
+bool ask_upstream(GstDeepseekOcr* self, Session& session) {
   const QueryPtr query(gst_query_new_latency());
   gboolean live = FALSE;
-  if (gst_pad_peer_query(self->sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  GstClockTime latency = 0;
+  if (gst_pad_peer_query(self->sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, &latency, nullptr);
+  session.begin_segment(live, latency);
   return live;
 }
 
@@ -168,7 +177,7 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   GST_OBJECT_UNLOCK(self);
   const FrameInfo frame = describe_frame(sink, buffer, interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
-  if (sink.live) session->advance(frame.stream_time);
+  if (sink.live) session->advance(end_in_running_time(sink, buffer));
   if (sink.exact) frame_buffer = buffer_to_keep(buffer);
 
   SlotPtr slot;

@@ -43,11 +43,12 @@ struct HeldFrame {
   uint64_t arrived = 0;
 };
 
-/// What the text pad sends next: one of the three, or nothing.
+/// What the text pad sends next: one of the four, or nothing.
 struct TextItem {
   EventPtr event;
   SlotPtr slot;
   uint64_t gap_start = kNoTime, gap_end = kNoTime; /**< stream time */
+  uint64_t reached = kNoTime; /**< running time that a live stream has come to: no text before it is on its way */
 };
 
 /// A reading together with the frame that it is of.

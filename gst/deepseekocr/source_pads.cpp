@@ -50,11 +50,15 @@ GstFlowReturn send_text(GstDeepseekOcr* self, Session& session, TextItem item) {
   TextStream& text = self->impl->text;
   if (item.event != nullptr) return text.send_event(std::move(item.event));
   if (item.gap_start != kNoTime) return text.send_gap(item.gap_start, item.gap_end);
+  if (item.reached != kNoTime) return text.reach(item.reached);
   if (item.slot == nullptr) return text.send_cue();
+  const bool live = session.is_live();
   const bool changed = text.is_changed(*item.slot->reading);
   report_failure(self, *item.slot);
+  report_drop(self, session, *item.slot);
+  report_delay(self, *item.slot, live);
   post_reading(self, *item.slot, changed);
-  return text.send_reading(*item.slot, session.is_live(), changed);
+  return text.send_reading(item.slot, live, changed);
 }
 
 /// Sends readings, gaps and events in order.
@@ -99,20 +103,22 @@ gboolean forward_seek(GstDeepseekOcr* self, GstEvent* event) {
   return result;
 }
 
-/// Upstream's latency, and what holding frames adds to it.  The text pad declares nothing of its own: its text comes
-/// when it comes.
+/// Upstream's latency and, behind a live source, what this pad adds to it: frames that are held for their reading, and
+/// the time that texts were promised to take.
 gboolean answer_latency(GstDeepseekOcr* self, GstPad* pad, GstQuery* query) {
   if (!gst_pad_peer_query(self->sink_pad, query)) return FALSE;
   gboolean live = FALSE;
   GstClockTime min = 0, max = GST_CLOCK_TIME_NONE;
   gst_query_parse_latency(query, &live, &min, &max);
+  if (!live) return TRUE;
+  if (const auto session = session_of(self)) session->set_upstream_latency(min);
   const Settings settings = copy_settings(self);
-  if (live && pad == self->video_pad && settings.attach == Attach::kExact) {
-    const GstClockTime hold = GstClockTime{settings.max_hold_ms} * GST_MSECOND;
-    min += hold;
-    if (GST_CLOCK_TIME_IS_VALID(max)) max += hold;
-  }
-  gst_query_set_latency(query, live, min, max);
+  GstClockTime own = 0;
+  if (pad == self->text_pad)
+    own = settings.timing.latency_ms * GST_MSECOND;
+  else if (settings.attach == Attach::kExact)
+    own = settings.max_hold_ms * GST_MSECOND;
+  gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
   return TRUE;
 }
 

@@ -18,12 +18,11 @@ void add_counters(GstStructure* stats, const Counters& counters) {
   set_uint64(stats, "text-dropped", counters.text_dropped);
   set_uint64(stats, "overdue", counters.overdue);
   set_uint64(stats, "tokens", counters.tokens);
-  uint64_t usable = 0;
   for (int reason = DSOCR_FINISH_STOP; reason <= DSOCR_FINISH_ERROR; ++reason) {
     const auto finish = static_cast<DsocrFinishReason>(reason);
     set_uint64(stats, (std::string("finish-") + finish_reason_name(finish)).c_str(), counters.by_reason[reason]);
-    if (finish != DSOCR_FINISH_CANCELLED && finish != DSOCR_FINISH_ERROR) usable += counters.by_reason[reason];
   }
+  const uint64_t usable = counters.readings();
   set_uint64(stats, "readings", usable);
   set_uint64(stats, "latency-last", counters.last_latency);
   set_uint64(stats, "latency-mean", usable > 0 ? counters.sum_latency / usable : 0);

@@ -11,6 +11,7 @@
 #include "deepseekocr/gst_ptr.h"
 #include "deepseekocr/slot.h"
 #include "deepseekocr/text_downstream.h"
+#include "deepseekocr/timing/standing_text.h"
 
 namespace deepseekocr::plugin {
 
@@ -24,8 +25,11 @@ class TextStream {
   /// Whether `reading` differs from the one before.
   bool is_changed(const Reading& reading);
   /// Sends the reading of a slot as buffer, cue or gap.  `live`: what is late is stamped at the position.
-  GstFlowReturn send_reading(const Slot& slot, bool live, bool changed);
+  GstFlowReturn send_reading(const SlotPtr& slot, bool live, bool changed);
+  /// Nothing is to be read between these stream times.
   GstFlowReturn send_gap(uint64_t start, uint64_t end);
+  /// A live stream has come to this running time: nothing before it is on its way any more.
+  GstFlowReturn reach(uint64_t running_time);
   /// Whether text is kept back that a muxer or overlay may be waiting for.
   bool keeps_cue() const { return cue_.open() && downstream_.consumer == TextConsumer::kJoin; }
   /// Sends the open cue as far as it is known.
@@ -34,10 +38,14 @@ class TextStream {
  private:
   bool negotiate(const Settings& settings);
   void refresh_downstream(const Settings& settings);
-  bool makes_cues(const Settings& settings, bool live) const;
+  bool makes_cues(const Settings& settings) const;
   GstFlowReturn send_segment(EventPtr event);
+  void begin_segment(GstEvent* event);
   GstFlowReturn push_cue(const Cue& cue);
-  GstFlowReturn add_to_cue(const std::string& text, uint64_t start, uint64_t end);
+  GstFlowReturn add_to_cue(const Settings& settings, const std::string& text, uint64_t start, uint64_t end);
+  GstFlowReturn send_live_text(const SlotPtr& slot, const std::string& text);
+  GstFlowReturn push_slice(const StandingText::Slice& slice);
+  GstFlowReturn push_gap(uint64_t start, uint64_t end);
   GstFlowReturn push_text(const std::string& text, uint64_t start, uint64_t end, StructurePtr meta);
 
   GstPad* pad_ = nullptr;
@@ -48,7 +56,11 @@ class TextStream {
   std::string terminator_, last_text_;
   EventPtr stream_start_;  // the last one, to be repeated where a flush swallowed it
   bool negotiated_ = false, has_segment_ = false, has_last_text_ = false, backwards_ = false;
-  uint64_t position_ = 0; /**< stream time up to which downstream knows everything */
+  uint64_t position_ = 0; /**< stream time up to which downstream knows everything; backwards: down to which */
+  uint64_t reached_ = 0;  /**< stream time that a live stream has come to */
+  StandingText standing_;
+  SlotPtr standing_slot_;
+  std::string standing_text_; /**< of that slot, in the format of the pad */
 };
 
 /// What the text pad gives in `format`.
@@ -57,7 +69,8 @@ CapsPtr text_caps(TextFormat format);
 /// The text pad's STREAM_START for the one that came in: an id of its own, the same group, sparse.
 EventPtr make_text_stream_start(GstEvent* upstream);
 
-/// The text pad's SEGMENT for the one that came in: positions are its stream times, running times are the same.
-EventPtr make_text_segment(GstEvent* upstream);
+/// The text pad's SEGMENT for the one that came in: positions are its stream times, running times are `lateness`
+/// nanoseconds later.
+EventPtr make_text_segment(GstEvent* upstream, uint64_t lateness);
 
 }  // namespace deepseekocr::plugin

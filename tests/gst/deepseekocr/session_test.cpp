@@ -36,7 +36,7 @@ HeldFrame held(const SlotPtr& slot, uint64_t pts, uint64_t size = 1) {
 
 Policy newest() {
   Policy policy;
-  policy.newest = policy.live = true;
+  policy.newest = true;
   return policy;
 }
 
@@ -164,16 +164,27 @@ TEST(Session, NeighbouringGapsAreOne) {
   EXPECT_EQ(item->gap_end, 20u);
 }
 
-TEST(Session, LivePositionsBecomeGapsWhileAReadingIsOnItsWay) {
+TEST(Session, LivePositionsMoveOnWhileAReadingIsOnItsWay) {
   Session session;
   session.configure(newest());
+  session.begin_segment(true, 20);
+  session.set_latency(30);
   uint64_t stale = 0;
   session.admit(submission(0), &stale);
-  session.advance(0);
-  session.advance(150'000'000);
-  const auto item = session.take_text(false);
-  EXPECT_EQ(item->gap_start, 0u);
-  EXPECT_EQ(item->gap_end, 150'000'000u);
+  session.advance(100);
+  EXPECT_EQ(session.take_text(false)->reached, 70u);  // less the latency
+  session.tick(115);                                  // less upstream's latency too: behind what frames have told
+  session.tick(150);
+  EXPECT_EQ(session.take_text(false)->reached, 100u);
+}
+
+TEST(Session, PositionsOfAFileDoNotFollowTheClock) {
+  Session session;
+  session.begin_segment(false, 0);
+  session.tick(1000);
+  session.advance(1000);
+  session.queue_gap(1, 2);
+  EXPECT_EQ(session.take_text(false)->gap_start, 1u);
 }
 
 TEST(Session, AnOpenCueIsToldWhenNothingMoreComes) {
