@@ -153,6 +153,19 @@ TEST_F(Flow, AGapIsNotRead) {
   EXPECT_EQ(ocr.stat("admitted"), 0u);
 }
 
+TEST_F(Flow, AHoleInTheInputIsAHoleInTheText) {
+  Ocr ocr;
+  ocr.push(10, 0);
+  GstBuffer* frame = gray_frame(10, 20);
+  GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
+  gst_harness_push(ocr.video, frame);
+  ocr.push_event(gst_event_new_eos());
+  auto first = ocr.pull_text(), second = ocr.pull_text();
+  EXPECT_EQ(GST_BUFFER_PTS(first.get()), 0u);
+  EXPECT_EQ(GST_BUFFER_DURATION(first.get()), kFrame);
+  EXPECT_EQ(GST_BUFFER_PTS(second.get()), 20 * kFrame);
+}
+
 TEST_F(Flow, FramesBeforeTheSegmentAreNotRead) {
   Ocr ocr;
   GstSegment segment;
