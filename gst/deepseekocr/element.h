@@ -29,6 +29,7 @@ struct SinkState {
   bool has_caps = false, caps_refused = false;
   bool policy_due = true; /**< the next frame decides how frames are handled */
   bool exact = false, newest = false, live = false;
+  bool groups = false; /**< frames that show the same are read as one */
   uint64_t frame_number = 0;
   uint64_t frames_since_read = 0; /**< for inference-interval; 0: the next frame is read */
   bool area_reported = false;     /**< the area was found wanting for these caps */

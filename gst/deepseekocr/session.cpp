@@ -74,9 +74,18 @@ std::optional<Submission> Session::admit(Submission submission, uint64_t* stale)
   if (stopped_locked()) return std::nullopt;
   ++counters_.admitted;
   last_admitted_ = slot;
-  texts_.push_back({nullptr, slot});
+  TextItem item;
+  item.slot = slot;
+  item.start = slot->frame.stream_time;
+  item.end = slot->frame.end();
+  texts_.push_back(std::move(item));
   ++text_slots_;
   if (live_) trim_live_texts();
+  return place(std::move(submission), stale);
+}
+
+/// Finds a place in the engine's queue, or in front of it.
+std::optional<Submission> Session::place(Submission submission, uint64_t* stale) {
   if (policy_.newest && submitted_ != nullptr) {
     if (waiting_) drop(waiting_->slot);
     waiting_ = std::move(submission);
@@ -85,7 +94,7 @@ std::optional<Submission> Session::admit(Submission submission, uint64_t* stale)
     return std::nullopt;
   }
   ++in_flight_;
-  submitted_ = slot;
+  submitted_ = submission.slot;
   return submission;
 }
 
@@ -121,12 +130,21 @@ void Session::record(const Reading& reading) {
 }
 
 std::optional<Submission> Session::finish(const SlotPtr& slot, Reading reading) {
+  GroupSample<Candidate> unread;  // released after the lock
   const std::lock_guard lock(mutex_);
   ++results_;
   changed_.notify_all();
   if (slot->reading != nullptr) return std::nullopt;
   reading.latency = monotonic_now() - slot->frame.arrived;
   record(reading);
+  if (slot->group == nullptr || slot->epoch != epoch_) return settle(slot, std::move(reading));
+  auto next = finish_group(slot, std::move(reading));
+  if (slot->reading != nullptr) std::swap(unread, slot->group->sample);
+  return next;
+}
+
+/// `reading` is what `slot` stands for.  @return the submission that waited for it.
+std::optional<Submission> Session::settle(const SlotPtr& slot, Reading reading) {
   slot->reading = std::make_shared<const Reading>(std::move(reading));
   if (slot->epoch != epoch_) return std::nullopt;
   --in_flight_;
@@ -215,7 +233,7 @@ Delivery Session::delivery_for(const HeldFrame& frame) {
   return {frame.slot, reading, first};
 }
 
-std::optional<HeldFrame> Session::take_frame(Delivery* delivery) {
+std::optional<HeldFrame> Session::take_frame(Delivery* delivery, bool* stalled) {
   Lock lock(mutex_);
   while (!flushing_) {
     if (frames_.empty()) {
@@ -226,6 +244,8 @@ std::optional<HeldFrame> Session::take_frame(Delivery* delivery) {
     if (front_frame_ready(now) || failed_) break;
     if (policy_.newest) {
       changed_.wait_for(lock, std::chrono::nanoseconds(frames_.front().arrived + policy_.hold_time - now));
+    } else if (group_undecided() && frames_.front().slot == open_group_) {
+      if (*stalled = wait_for_frames(lock); *stalled) return std::nullopt;
     } else {
       changed_.wait(lock);
     }
@@ -261,8 +281,8 @@ void Session::queue_gap(uint64_t start, uint64_t end) {
   const std::lock_guard lock(mutex_);
   if (flushing_) return;
   TextItem* last = texts_.empty() ? nullptr : &texts_.back();
-  if (last != nullptr && last->event == nullptr && last->slot == nullptr && last->gap_end == start) {
-    last->gap_end = end;  // neighbours are one
+  if (last != nullptr && last->event == nullptr && last->slot == nullptr && last->end == start) {
+    last->end = end;  // neighbours are one
   } else {
     texts_.push_back({nullptr, nullptr, start, end});
   }
@@ -312,26 +332,37 @@ std::optional<TextItem> Session::live_position() {
   return item;
 }
 
-std::optional<TextItem> Session::front_text() {
-  if (texts_.empty()) return live_position();
-  TextItem& front = texts_.front();
-  if (front.slot != nullptr && front.slot->reading == nullptr) return live_position();
-  TextItem item = std::move(front);
+/// Whether the first item may be sent.
+bool Session::text_ready(bool eager) const {
+  const TextItem& front = texts_.front();
+  if (front.slot == nullptr) return true;
+  if (front.slot->reading == nullptr) return false;
+  // The end of a group's text is known when the group is closed, or when something else follows.
+  return eager || texts_.size() > 1 || front.slot != open_group_;
+}
+
+std::optional<TextItem> Session::front_text(bool eager) {
+  if (texts_.empty() || !text_ready(eager)) return live_position();
+  TextItem item = std::move(texts_.front());
   texts_.pop_front();
   if (item.slot != nullptr) --text_slots_;
   changed_.notify_all();
   return item;
 }
 
-std::optional<TextItem> Session::take_text(bool open_cue) {
+std::optional<TextItem> Session::take_text(bool open_cue, bool eager) {
   Lock lock(mutex_);
   while (!flushing_) {
-    if (auto item = front_text()) return item;
-    const bool idle = in_flight_ == 0 && !waiting_ && texts_.empty();
-    if (!open_cue || !idle) {
+    if (auto item = front_text(eager)) return item;
+    const bool undecided = group_undecided() && (texts_.empty() || texts_.front().slot == open_group_);
+    const bool idle = in_flight_ == 0 && !waiting_ && (texts_.empty() || undecided);
+    if (open_cue && idle) {
+      if (changed_.wait_for(lock, kCuePatience) == std::cv_status::timeout) return TextItem();
+    } else if (undecided) {
+      TextItem item;
+      if (item.stalled = wait_for_frames(lock); item.stalled) return item;
+    } else {
       changed_.wait(lock);
-    } else if (changed_.wait_for(lock, kCuePatience) == std::cv_status::timeout) {
-      return TextItem();
     }
   }
   return std::nullopt;
@@ -358,6 +389,7 @@ void Session::flush_start() {
   submitted_.reset();
   latest_.reset();
   last_admitted_.reset();
+  open_group_.reset();
   reached_ = told_ = kNoTime;
   changed_.notify_all();
 }
@@ -378,6 +410,11 @@ void Session::fail() {
 bool Session::is_live() {
   const std::lock_guard lock(mutex_);
   return live_;
+}
+
+bool Session::takes_newest() {
+  const std::lock_guard lock(mutex_);
+  return policy_.newest;
 }
 
 void Session::set_video_flow(GstFlowReturn flow) {

@@ -29,6 +29,9 @@ struct Counters {
   uint64_t text_dropped = 0; /**< finished readings that a live text pad was too slow for */
   uint64_t overdue = 0;      /**< held frames that left without their reading */
   uint64_t failed = 0, tokens = 0;
+  uint64_t groups = 0;    /**< runs of frames that were read as one */
+  uint64_t rereads = 0;   /**< further readings of a group */
+  uint64_t disagreed = 0; /**< groups whose readings were to agree and did not */
   uint64_t by_reason[DSOCR_FINISH_ERROR + 1] = {};
   uint64_t last_latency = 0, max_latency = 0, sum_latency = 0; /**< nanoseconds */
 
@@ -53,6 +56,19 @@ class Session {
   /// @return the submission where it is to be submitted now; nothing where it waits for the one before it.  `*stale` is
   ///         then the request that this frame would rather replace (0: none).
   std::optional<Submission> admit(Submission submission, uint64_t* stale);
+  /// A run of frames begins with `first`; the one before must have been closed.  Its text keeps its place in the order.
+  void begin_group(const SlotPtr& slot, Candidate first);
+  /// Whether `frame` can be one of the open group by its page and its place in the stream.
+  bool continues_group(const FrameInfo& frame);
+  /// Whether the open group would read the next frame, so that it should be kept.
+  bool wants_candidate();
+  /// The open group's text holds on from `start` to `end` (stream time); `candidate`: a frame of it that may be read.
+  void extend_group(uint64_t start, uint64_t end, std::optional<Candidate> candidate);
+  /// Whether what is held for the open group takes half of what may be held: while it is read, the other half fills.
+  bool is_group_due(uint64_t next_frame_size);
+  /// No more frames belong to the open group.
+  void close_group();
+  SlotPtr open_group();
   /// Waits until `frame` may be held (never in `newest`), and holds it.  @return false: stopped.
   bool hold(HeldFrame frame);
   /// Waits until no frame is held.  @return false: stopped, or downstream refused a frame.
@@ -70,6 +86,8 @@ class Session {
   SlotPtr last_admitted();
 
   // --- any thread
+  /// Chooses what the open group reads first.  @return as admit(); nothing where that was chosen already.
+  std::optional<Submission> decide_group(uint64_t* stale);
   /// How long a live text may take before the text pad's position passes its frame, nanoseconds.
   void set_latency(uint64_t latency);
   void set_upstream_latency(uint64_t latency);
@@ -85,6 +103,8 @@ class Session {
   /// The model cannot be used: waits end, flow() is an error.
   void fail();
   bool is_live();
+  /// Whether a newer frame takes the place of one that waits.
+  bool takes_newest();
   void set_video_flow(GstFlowReturn flow);
   void set_text_flow(GstFlowReturn flow);
   /// What upstream is told: both pads together.
@@ -102,15 +122,18 @@ class Session {
   Snapshot snapshot();
 
   // --- video task
-  /// Waits for the next frame to push, with its reading.  @return nothing: stopped.  Call frame_pushed() after it.
-  std::optional<HeldFrame> take_frame(Delivery* delivery);
+  /// Waits for the next frame to push, with its reading.  Call frame_pushed() after it.
+  /// @return nothing: stopped; or, where `*stalled` is set, it waits for an open group whose frames do not come:
+  ///         decide_group() is due.
+  std::optional<HeldFrame> take_frame(Delivery* delivery, bool* stalled);
   void frame_pushed(GstFlowReturn flow);
 
   // --- text task
   /// Waits for what the text pad sends next.  @return nothing: stopped.
   /// @param open_cue  text is being kept back: an empty item then says that nothing more comes unless frames move on,
   ///                  and they may be waiting for that text.
-  std::optional<TextItem> take_text(bool open_cue);
+  /// @param eager     texts are wanted before their end is known
+  std::optional<TextItem> take_text(bool open_cue, bool eager = true);
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -120,7 +143,13 @@ class Session {
   bool hold_is_over() const;
   Delivery delivery_for(const HeldFrame& frame);
   Delivery latest_locked(bool mark);
-  std::optional<TextItem> front_text();
+  std::optional<Submission> place(Submission submission, uint64_t* stale);
+  std::optional<TextItem> front_text(bool eager);
+  bool text_ready(bool eager) const;
+  bool group_undecided() const { return open_group_ && !open_group_->group->reads; }
+  bool wait_for_frames(Lock& lock);
+  std::optional<Submission> finish_group(const SlotPtr& slot, Reading reading);
+  std::optional<Submission> settle(const SlotPtr& slot, Reading reading);
   std::optional<TextItem> live_position();
   void reach(uint64_t running_time);
   void drop(const SlotPtr& slot);
@@ -139,6 +168,8 @@ class Session {
   std::optional<Submission> waiting_;
   SlotPtr submitted_; /**< `newest`: the one in flight */
   SlotPtr latest_, last_admitted_;
+  SlotPtr open_group_;
+  uint64_t last_frame_ = 0; /**< monotonic time at which the open group got one */
   // video
   std::deque<HeldFrame> frames_;
   uint64_t frame_bytes_ = 0;

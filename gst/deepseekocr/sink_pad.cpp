@@ -5,6 +5,7 @@
 #include "deepseekocr/element.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
+#include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -18,6 +19,7 @@ bool decide_policy(GstDeepseekOcr* self, Session& session) {
   sink.newest = settings.drop == Drop::kNewest || (settings.drop == Drop::kAuto && sink.live);
   if (!refresh_client(self, sink.live)) return false;
   Policy policy;
+  sink.groups = makes_groups(self, settings.timing, sink.live, sink.exact);
   policy.exact = sink.exact;
   policy.newest = sink.newest;
   // Twice a batch keeps the engine busy while results come; it is also below the engine's limit for one client.
@@ -122,12 +124,8 @@ SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session
   submission.buffer.reset(gst_buffer_ref(kept));
   SlotPtr slot = submission.slot;
   uint64_t stale = 0;
-  if (auto due = session->admit(std::move(submission), &stale)) {
-    submit(session, client, std::move(*due), !sink.newest);
-  } else if (stale != 0 && client->stats().waiting > 0) {
-    // The engine has not begun with the one before: this frame is worth more.
-    client->cancel(stale);
-  }
+  auto due = session->admit(std::move(submission), &stale);
+  hand_over(session, client, std::move(due), stale, !sink.newest);
   return slot;
 }
 
@@ -137,6 +135,22 @@ GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buf
   session.set_video_flow(flow);
   session.count([](Counters& counters) { ++counters.frames_out; });
   return session.flow();
+}
+
+/// The slot whose reading is that of a frame, in text-timing=group.  @return false: stopped, or an error was posted
+bool group_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer,
+                 const FrameInfo& info, bool due, SlotPtr* slot) {
+  GroupFrame frame{info, buffer, std::nullopt};
+  if (!due) {
+    *slot = extend_group(self, session, frame, false);
+    return session->flow() == GST_FLOW_OK;
+  }
+  if (!find_area(self, copy_settings(self), &frame.area)) {
+    session->set_video_flow(GST_FLOW_ERROR);
+    return false;
+  }
+  *slot = begin_group(self, session, frame);
+  return *slot != nullptr;
 }
 
 GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, const FrameInfo& frame) {
@@ -175,13 +189,16 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   GST_OBJECT_LOCK(self);
   const uint32_t interval = self->impl->settings.inference_interval;
   GST_OBJECT_UNLOCK(self);
-  const FrameInfo frame = describe_frame(sink, buffer, interval);
+  const FrameInfo frame = describe_frame(sink, buffer, sink.groups ? 1 : interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
   if (sink.live) session->advance(end_in_running_time(sink, buffer));
   if (sink.exact) frame_buffer = buffer_to_keep(buffer);
 
   SlotPtr slot;
-  if (is_due(self, *session, buffer, interval)) {
+  const bool due = is_due(self, *session, buffer, interval);
+  if (sink.groups) {
+    if (!group_frame(self, session, frame_buffer.get(), frame, due, &slot)) return session->flow();
+  } else if (due) {
     const BufferPtr kept = buffer_to_keep(frame_buffer.get());
     slot = read_frame(self, session, kept.get(), frame);
     if (slot == nullptr) return session->flow();

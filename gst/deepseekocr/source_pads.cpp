@@ -4,6 +4,7 @@
 #include "deepseekocr/loading.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/text_format.h"
+#include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -14,7 +15,12 @@ void video_loop(gpointer data) {
   const ElementPtr element(gst_pad_get_parent_element(pad));
   const auto session = element != nullptr ? session_of(GST_DEEPSEEK_OCR(element.get())) : nullptr;
   Delivery delivery;
-  auto frame = session != nullptr ? session->take_frame(&delivery) : std::nullopt;
+  bool stalled = false;
+  auto frame = session != nullptr ? session->take_frame(&delivery, &stalled) : std::nullopt;
+  if (stalled) {
+    read_group(GST_DEEPSEEK_OCR(element.get()), session);
+    return;
+  }
   if (!frame) {
     gst_pad_pause_task(pad);
     return;
@@ -49,16 +55,17 @@ void post_reading(GstDeepseekOcr* self, const Slot& slot, bool changed) {
 GstFlowReturn send_text(GstDeepseekOcr* self, Session& session, TextItem item) {
   TextStream& text = self->impl->text;
   if (item.event != nullptr) return text.send_event(std::move(item.event));
-  if (item.gap_start != kNoTime) return text.send_gap(item.gap_start, item.gap_end);
+  if (item.slot == nullptr && item.start != kNoTime) return text.send_gap(item.start, item.end);
   if (item.reached != kNoTime) return text.reach(item.reached);
   if (item.slot == nullptr) return text.send_cue();
   const bool live = session.is_live();
+  if (item.continuation) return text.send_reading(item, live, false);
   const bool changed = text.is_changed(*item.slot->reading);
   report_failure(self, *item.slot);
   report_drop(self, session, *item.slot);
   report_delay(self, *item.slot, live);
   post_reading(self, *item.slot, changed);
-  return text.send_reading(item.slot, live, changed);
+  return text.send_reading(item, live, changed);
 }
 
 /// Sends readings, gaps and events in order.
@@ -67,9 +74,14 @@ void text_loop(gpointer data) {
   const ElementPtr element(gst_pad_get_parent_element(pad));
   GstDeepseekOcr* self = element != nullptr ? GST_DEEPSEEK_OCR(element.get()) : nullptr;
   const auto session = self != nullptr ? session_of(self) : nullptr;
-  auto item = session != nullptr ? session->take_text(self->impl->text.keeps_cue()) : std::nullopt;
+  const TextStream* text = self != nullptr ? &self->impl->text : nullptr;
+  auto item = session != nullptr ? session->take_text(text->keeps_cue(), text->is_eager()) : std::nullopt;
   if (!item) {
     gst_pad_pause_task(pad);
+    return;
+  }
+  if (item->stalled) {
+    read_group(self, session);
     return;
   }
   session->set_text_flow(send_text(self, *session, std::move(*item)));

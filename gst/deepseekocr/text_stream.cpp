@@ -18,6 +18,13 @@ constexpr int kMaxSlices = 16;
 /// First slice of a text whose frame has no duration, where it lies ahead of the stream.
 constexpr uint64_t kShortestSlice = 40 * GST_MSECOND;
 
+/// Least probability of a token from which on a text is taken at its word, to the character.
+constexpr double kSharp = 0.5;
+
+bool is_sharp(const Reading& reading) {
+  return reading.agreement && reading.confidence_min >= kSharp;
+}
+
 uint64_t to_stream_time(const GstSegment& segment, uint64_t position) {
   const guint64 time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, position);
   return time == kNoTime ? position : time;
@@ -131,6 +138,7 @@ void TextStream::begin_segment(GstEvent* event) {
   const uint64_t earliest = gst_segment_position_from_running_time(&segment_, GST_FORMAT_TIME, told);
   if (!backwards_ && GST_CLOCK_TIME_IS_VALID(earliest)) position_ = std::max(position_, earliest);
   reached_ = position_;
+  withheld_gap_ = 0;
   standing_.clear();
 }
 
@@ -145,11 +153,20 @@ GstFlowReturn TextStream::send_event(EventPtr event) {
 GstFlowReturn TextStream::send_gap(uint64_t start, uint64_t end) {
   standing_.clear();
   has_last_text_ = false;  // the same text behind it is not a repeat
+  if (const auto cue = cue_.add({"", start, end})) {
+    const GstFlowReturn flow = push_cue(*cue);
+    if (flow < GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED) return flow;
+  }
   return push_gap(start, end);
 }
 
 GstFlowReturn TextStream::push_gap(uint64_t start, uint64_t end) {
-  if (!has_segment_ || cue_.open()) return GST_FLOW_OK;
+  if (!has_segment_) return GST_FLOW_OK;
+  if (cue_.open()) {
+    // The same text may come again behind a short hole: the cue goes first.
+    if (end != kNoTime) withheld_gap_ = std::max(withheld_gap_, end);
+    return GST_FLOW_OK;
+  }
   if (backwards_) {
     if (end != kNoTime) end = std::min(end, position_);
     position_ = std::min(position_, start);
@@ -178,9 +195,9 @@ GstFlowReturn TextStream::reach(uint64_t running_time) {
 
 // ------------------------------------------------------------------------------------------------ text
 
-bool TextStream::makes_cues(const Settings& settings) const {
+bool TextStream::makes_cues(const Slot& slot) const {
   if (format_ == TextFormat::kJson || format_ == TextFormat::kRaw) return false;
-  return downstream_.consumer != TextConsumer::kSink || settings.text_format == TextFormat::kSubtitle;
+  return slot.group != nullptr || downstream_.consumer != TextConsumer::kSink || format_ == TextFormat::kSubtitle;
 }
 
 bool TextStream::is_changed(const Reading& reading) {
@@ -190,28 +207,28 @@ bool TextStream::is_changed(const Reading& reading) {
   return changed;
 }
 
-GstFlowReturn TextStream::send_reading(const SlotPtr& slot, bool live, bool changed) {
+GstFlowReturn TextStream::send_reading(const TextItem& item, bool live, bool changed) {
   if (!has_segment_) return GST_FLOW_OK;
-  const Settings& settings = *slot->settings;
+  const Slot& slot = *item.slot;
+  const Settings& settings = *slot.settings;
   if (gst_pad_needs_reconfigure(pad_) && !negotiate(settings)) return GST_FLOW_NOT_NEGOTIATED;
-  const Reading& reading = *slot->reading;
-  const FrameInfo& frame = slot->frame;
-  const uint64_t frame_start = frame.stream_time == kNoTime ? position_ : frame.stream_time;
-  const uint64_t frame_end = frame.duration == kNoTime ? kNoTime : frame_start + frame.duration;
-  if (backwards_) return push_gap(frame_start, frame_end);
+  const Reading& reading = *slot.reading;
+  const uint64_t shown = item.start == kNoTime ? position_ : item.start;
+  if (backwards_) return push_gap(shown, item.end);
   if (reading.finish_reason == DSOCR_FINISH_CANCELLED) return GST_FLOW_OK;
   // A live result comes after downstream was told to go on: it cannot be stamped earlier.
-  const uint64_t start = live ? std::max(frame_start, position_) : frame_start;
-  const uint64_t end = frame.duration == kNoTime ? kNoTime : start + frame.duration;
+  const uint64_t start = live ? std::max(shown, position_) : shown;
+  const uint64_t end = item.end == kNoTime || item.start == kNoTime ? kNoTime : start + (item.end - item.start);
+  const auto meta = [&] { return reading_structure(slot.frame, reading, settings, changed); };
   if (format_ == TextFormat::kJson)
-    return push_text(json_line(frame, reading, changed), start, end,
-                     reading_structure(frame, reading, settings, changed));
+    return push_text(json_line(slot.frame, reading, changed, {item.start, item.end}), start, end, meta());
 
   const std::string text = reading.usable() ? format_text(reading, format_) : "";
-  if (live && format_ != TextFormat::kRaw) return send_live_text(slot, text);
-  if (makes_cues(settings)) return add_to_cue(settings, text, start, end);
+  if (live && !slot.group && format_ != TextFormat::kRaw) return send_live_text(item.slot, text);
+  if (makes_cues(slot))
+    return add_to_cue({text, start, end, item.slot, reading.confidence, is_sharp(reading)}, settings);
   if (text.empty()) return push_gap(start, end);
-  return push_text(text, start, end, reading_structure(frame, reading, settings, changed));
+  return push_text(text, start, end, meta());
 }
 
 GstFlowReturn TextStream::send_live_text(const SlotPtr& slot, const std::string& text) {
@@ -232,12 +249,15 @@ GstFlowReturn TextStream::push_slice(const StandingText::Slice& slice) {
                    reading_structure(slot.frame, *slot.reading, *slot.settings, !slice.repeat));
 }
 
-GstFlowReturn TextStream::add_to_cue(const Settings& settings, const std::string& text, uint64_t start, uint64_t end) {
-  if (auto cue = cue_.add(text, start, end)) {
+GstFlowReturn TextStream::add_to_cue(Cue part, const Settings& settings) {
+  const uint64_t start = part.start, end = part.end;
+  const bool empty = part.text.empty();
+  cue_.set_bridge(settings.timing.merge_gap_ms * GST_MSECOND);
+  if (const auto cue = cue_.add(std::move(part))) {
     const GstFlowReturn flow = push_cue(*cue);
     if (flow < GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED) return flow;
   }
-  if (text.empty()) return push_gap(start, end);
+  if (empty) return push_gap(start, end);
   // Who holds the video back gets the text in steps.
   const bool step_is_full = keeps_cue() && cue_.length() >= settings.timing.cue_step_ms * GST_MSECOND;
   return step_is_full ? send_cue() : GST_FLOW_OK;
@@ -249,7 +269,17 @@ GstFlowReturn TextStream::send_cue() {
 }
 
 GstFlowReturn TextStream::push_cue(const Cue& cue) {
-  return push_text(cue.text, cue.start, cue.end, nullptr);
+  const Slot& slot = *cue.slot;
+  const GstFlowReturn flow = push_text(cue.text, cue.start, cue.end,
+                                       reading_structure(slot.frame, *slot.reading, *slot.settings, !is_repeat(cue)));
+  sent_cue_ = cue.slot;
+  if (withheld_gap_ > position_) push_gap(position_, withheld_gap_);
+  return flow;
+}
+
+/// A cue that is sent in steps is new with its first one.
+bool TextStream::is_repeat(const Cue& cue) const {
+  return cue.slot == sent_cue_;
 }
 
 GstFlowReturn TextStream::push_text(const std::string& text, uint64_t start, uint64_t end, StructurePtr meta) {

@@ -24,25 +24,28 @@ class TextStream {
   GstFlowReturn send_event(EventPtr event);
   /// Whether `reading` differs from the one before.
   bool is_changed(const Reading& reading);
-  /// Sends the reading of a slot as buffer, cue or gap.  `live`: what is late is stamped at the position.
-  GstFlowReturn send_reading(const SlotPtr& slot, bool live, bool changed);
+  /// Sends the reading of an item's slot as buffer, cue or gap.  `live`: what is late is stamped at the position.
+  GstFlowReturn send_reading(const TextItem& item, bool live, bool changed);
   /// Nothing is to be read between these stream times.
   GstFlowReturn send_gap(uint64_t start, uint64_t end);
   /// A live stream has come to this running time: nothing before it is on its way any more.
   GstFlowReturn reach(uint64_t running_time);
-  /// Whether text is kept back that a muxer or overlay may be waiting for.
-  bool keeps_cue() const { return cue_.open() && downstream_.consumer == TextConsumer::kJoin; }
+  /// Whether text is wanted before its end is known: a muxer or overlay holds the video back until it comes.
+  bool is_eager() const { return downstream_.consumer == TextConsumer::kJoin; }
+  /// Whether text is kept back that they may be waiting for.
+  bool keeps_cue() const { return cue_.open() && is_eager(); }
   /// Sends the open cue as far as it is known.
   GstFlowReturn send_cue();
 
  private:
   bool negotiate(const Settings& settings);
   void refresh_downstream(const Settings& settings);
-  bool makes_cues(const Settings& settings) const;
+  bool makes_cues(const Slot& slot) const;
   GstFlowReturn send_segment(EventPtr event);
   void begin_segment(GstEvent* event);
   GstFlowReturn push_cue(const Cue& cue);
-  GstFlowReturn add_to_cue(const Settings& settings, const std::string& text, uint64_t start, uint64_t end);
+  bool is_repeat(const Cue& cue) const;
+  GstFlowReturn add_to_cue(Cue part, const Settings& settings);
   GstFlowReturn send_live_text(const SlotPtr& slot, const std::string& text);
   GstFlowReturn push_slice(const StandingText::Slice& slice);
   GstFlowReturn push_gap(uint64_t start, uint64_t end);
@@ -56,10 +59,12 @@ class TextStream {
   std::string terminator_, last_text_;
   EventPtr stream_start_;  // the last one, to be repeated where a flush swallowed it
   bool negotiated_ = false, has_segment_ = false, has_last_text_ = false, backwards_ = false;
-  uint64_t position_ = 0; /**< stream time up to which downstream knows everything; backwards: down to which */
-  uint64_t reached_ = 0;  /**< stream time that a live stream has come to */
+  uint64_t position_ = 0;     /**< stream time up to which downstream knows everything; backwards: down to which */
+  uint64_t withheld_gap_ = 0; /**< end of gaps that wait for the end of the open cue */
+  uint64_t reached_ = 0;      /**< stream time that a live stream has come to */
   StandingText standing_;
   SlotPtr standing_slot_;
+  SlotPtr sent_cue_;          /**< reading of the cue that was sent last */
   std::string standing_text_; /**< of that slot, in the format of the pad */
 };
 

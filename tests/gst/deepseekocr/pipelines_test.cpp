@@ -36,7 +36,7 @@ TEST_F(Pipelines, OnlyTheVideoPadIsLinked) {
 TEST_F(Pipelines, OnlyTheTextPadIsLinked) {
   EXPECT_EQ(run_pipeline(std::string(kSource) + "deepseekocr name=o o.text ! filesink location=" + folder.file("t")),
             "");
-  EXPECT_EQ(read_file(folder.file("t")).substr(0, 8), "235\n235\n");
+  EXPECT_EQ(read_file(folder.file("t")), "235\n");
 }
 
 TEST_F(Pipelines, OnePadIsLinkedThroughAQueue) {
