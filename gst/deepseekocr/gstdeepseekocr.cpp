@@ -129,6 +129,7 @@ static GstStateChangeReturn gst_deepseek_ocr_change_state(GstElement* element, G
       break;
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
       self->impl->ticker.stop();
+      if (const auto session = session_of(self)) session->nudge();
       break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       abandon_work(self);

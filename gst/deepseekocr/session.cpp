@@ -316,6 +316,12 @@ void Session::tick(uint64_t running_time) {
   if (running_time > upstream_latency_) reach(running_time - upstream_latency_);
 }
 
+void Session::nudge() {
+  const std::lock_guard lock(mutex_);
+  nudged_ = true;
+  changed_.notify_all();
+}
+
 void Session::reach(uint64_t running_time) {
   if (!live_ || flushing_ || running_time <= latency_) return;
   const uint64_t reached = running_time - latency_;
@@ -354,6 +360,11 @@ std::optional<TextItem> Session::take_text(bool open_cue, bool eager) {
   Lock lock(mutex_);
   while (!flushing_) {
     if (auto item = front_text(eager)) return item;
+    if (std::exchange(nudged_, false)) {
+      TextItem item;
+      item.nudge = true;
+      return item;
+    }
     const bool undecided = group_undecided() && (texts_.empty() || texts_.front().slot == open_group_);
     const bool idle = in_flight_ == 0 && !waiting_ && (texts_.empty() || undecided);
     if (open_cue && idle) {

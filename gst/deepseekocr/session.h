@@ -91,6 +91,8 @@ class Session {
   /// How long a live text may take before the text pad's position passes its frame, nanoseconds.
   void set_latency(uint64_t latency);
   void set_upstream_latency(uint64_t latency);
+  /// A sink may wait for anything at all before it is paused: the text pad sends a gap that says nothing.
+  void nudge();
   /// Live: the pipeline clock has come to this running time.
   void tick(uint64_t running_time);
   /// @return false: a flush has made the request pointless.
@@ -178,7 +180,7 @@ class Session {
   // text
   std::deque<TextItem> texts_;
   size_t text_slots_ = 0;
-  bool live_ = false;
+  bool live_ = false, nudged_ = false;
   uint64_t upstream_latency_ = 0, latency_ = 0;
   uint64_t reached_ = kNoTime, told_ = kNoTime; /**< running times: of the live stream, and taken by the text task */
   GstFlowReturn text_flow_ = GST_FLOW_OK;

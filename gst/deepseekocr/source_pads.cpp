@@ -56,6 +56,7 @@ GstFlowReturn send_text(GstDeepseekOcr* self, Session& session, TextItem item) {
   TextStream& text = self->impl->text;
   if (item.event != nullptr) return text.send_event(std::move(item.event));
   if (item.slot == nullptr && item.start != kNoTime) return text.send_gap(item.start, item.end);
+  if (item.nudge) return text.send_nudge();
   if (item.reached != kNoTime) return text.reach(item.reached);
   if (item.slot == nullptr) return text.send_cue();
   const bool live = session.is_live();

@@ -179,6 +179,11 @@ GstFlowReturn TextStream::push_gap(uint64_t start, uint64_t end) {
   return GST_FLOW_OK;
 }
 
+GstFlowReturn TextStream::send_nudge() {
+  if (has_segment_) gst_pad_push_event(pad_, gst_event_new_gap(position_, GST_CLOCK_TIME_NONE));
+  return GST_FLOW_OK;
+}
+
 GstFlowReturn TextStream::reach(uint64_t running_time) {
   if (!has_segment_ || backwards_) return GST_FLOW_OK;
   const uint64_t reached = gst_segment_position_from_running_time(&segment_, GST_FORMAT_TIME, running_time);

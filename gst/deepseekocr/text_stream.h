@@ -28,6 +28,8 @@ class TextStream {
   GstFlowReturn send_reading(const TextItem& item, bool live, bool changed);
   /// Nothing is to be read between these stream times.
   GstFlowReturn send_gap(uint64_t start, uint64_t end);
+  /// Sends a gap that says nothing, for sinks that must be paused and wait for something.
+  GstFlowReturn send_nudge();
   /// A live stream has come to this running time: nothing before it is on its way any more.
   GstFlowReturn reach(uint64_t running_time);
   /// Whether text is wanted before its end is known: a muxer or overlay holds the video back until it comes.
