@@ -49,7 +49,7 @@ struct Element {
   DelayMonitor delay;
 
   LiveTicker ticker;
-  RateLimit qos_messages{GST_SECOND}; /**< owned by the text pad's task */
+  MessageLimit qos_messages{GST_SECOND}; /**< owned by the text pad's task */
   SinkState sink;
   TextStream text; /**< owned by the text pad's task */
 };

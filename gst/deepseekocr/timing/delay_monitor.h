@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "deepseekocr/timing/rate_limit.h"
+#include "deepseekocr/timing/message_limit.h"
 
 namespace deepseekocr::plugin {
 
@@ -29,7 +29,7 @@ class DelayMonitor {
 
   uint64_t maximum_ = 0;
   uint64_t warned_ = 0; /**< largest delay that was warned of */
-  RateLimit warnings_{kWarningInterval};
+  MessageLimit warnings_{kWarningInterval};
 };
 
 }  // namespace deepseekocr::plugin

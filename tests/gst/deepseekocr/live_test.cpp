@@ -146,8 +146,8 @@ TEST_F(Live, LatenessMovesTheSegmentAndGivesTextsTime) {
 TEST_F(Live, AStandingTextIsRepeatedWithoutAHole) {
   OnTestClock test("cue-step=200");
   test.ocr.push(10, 0);
-  test.run_until(1000 * kMs);
   auto first = test.ocr.pull_text();
+  test.run_until(1000 * kMs);
   EXPECT_TRUE(is_changed(first.get()));
   GstClockTime end = GST_BUFFER_PTS(first.get()) + GST_BUFFER_DURATION(first.get());
   for (int i = 0; i < 4; ++i) {

@@ -10,8 +10,8 @@ namespace {
 
 constexpr uint64_t kMs = 1'000'000;
 
-TEST(RateLimit, OneInAnInterval) {
-  RateLimit limit(100);
+TEST(MessageLimit, OneInAnInterval) {
+  MessageLimit limit(100);
   EXPECT_TRUE(limit.permits(0));
   EXPECT_FALSE(limit.permits(99));
   EXPECT_TRUE(limit.permits(100));

@@ -8,10 +8,10 @@
 namespace deepseekocr::plugin {
 
 /// Not thread-safe.
-class RateLimit {
+class MessageLimit {
  public:
   /// @param interval  nanoseconds between two permissions at least.
-  explicit RateLimit(uint64_t interval) : interval_(interval) {}
+  explicit MessageLimit(uint64_t interval) : interval_(interval) {}
 
   /// @param now  monotonic clock, nanoseconds.
   /// @return whether one may go now; the interval then begins anew.
