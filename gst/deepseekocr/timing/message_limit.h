@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 namespace deepseekocr::plugin {
 
@@ -16,14 +15,14 @@ class MessageLimit {
   /// @param now  monotonic clock, nanoseconds.
   /// @return whether one may go now; the interval then begins anew.
   bool permits(uint64_t now) {
-    if (last_ && now < *last_ + interval_) return false;
-    last_ = now;
+    if (now < next_) return false;
+    next_ = now + interval_;
     return true;
   }
 
  private:
   uint64_t interval_;
-  std::optional<uint64_t> last_;
+  uint64_t next_ = 0; /**< time of the next permission */
 };
 
 }  // namespace deepseekocr::plugin
