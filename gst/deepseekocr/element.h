@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "deepseekocr/engine_client.h"
+#include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gstdeepseekocr.h"
 #include "deepseekocr/session.h"
 #include "deepseekocr/settings.h"
@@ -28,7 +29,8 @@ struct SinkState {
   bool policy_due = true; /**< the next frame decides how frames are handled */
   bool exact = false, newest = false, live = false;
   uint64_t frame_number = 0;
-  uint64_t frames_since_read = 0; /**< for inference-interval; 0: the next frame is read */
+  FrameGate gate;
+  uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
   bool area_reported = false;     /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;
 };

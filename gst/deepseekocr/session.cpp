@@ -95,7 +95,9 @@ void Session::drop(const SlotPtr& slot) {
 void Session::trim_live_texts() {
   while (text_slots_ > kMaxTexts) {
     const auto oldest = std::find_if(texts_.begin(), texts_.end(), [](const TextItem& item) { return item.slot; });
-    texts_.erase(oldest);
+    const SlotPtr slot = oldest->slot;
+    texts_.erase(std::remove_if(oldest, texts_.end(), [&](const TextItem& item) { return item.slot == slot; }),
+                 texts_.end());
     --text_slots_;
     ++counters_.text_dropped;
   }
@@ -128,7 +130,8 @@ std::optional<Submission> Session::finish(const SlotPtr& slot, Reading reading) 
   if (slot->epoch != epoch_) return std::nullopt;
   --in_flight_;
   if (slot->reading->finish_reason == DSOCR_FINISH_CANCELLED) ++counters_.dropped;
-  if (slot->reading->usable() && (latest_ == nullptr || latest_->frame.number < slot->frame.number)) latest_ = slot;
+  const bool newer = latest_ == nullptr || latest_->frame.number < slot->frame.number;
+  if (slot->reading->usable() && newer && slot->frame.number >= ended_before_) latest_ = slot;
   if (submitted_ == slot) submitted_.reset();
   std::optional<Submission> next;
   if (waiting_ && submitted_ == nullptr && !stopped_locked()) {
@@ -259,12 +262,44 @@ void Session::queue_gap(uint64_t start, uint64_t end) {
   const std::lock_guard lock(mutex_);
   if (flushing_) return;
   TextItem* last = texts_.empty() ? nullptr : &texts_.back();
-  if (last != nullptr && last->event == nullptr && last->slot == nullptr && last->gap_end == start) {
+  const bool is_gap = last != nullptr && last->event == nullptr && last->slot == nullptr && !last->ends_text;
+  if (is_gap && last->gap_end == start) {
     last->gap_end = end;  // neighbours are one
   } else {
     texts_.push_back({nullptr, nullptr, start, end});
   }
   changed_.notify_all();
+}
+
+bool Session::repeat_text(uint64_t start, uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  if (flushing_ || last_admitted_ == nullptr) return false;
+  if (!texts_.empty() && texts_.back().repeats && texts_.back().slot == last_admitted_) {
+    texts_.back().gap_end = end;  // neighbours are one
+  } else {
+    texts_.push_back({nullptr, last_admitted_, start, end, true});
+  }
+  changed_.notify_all();
+  return true;
+}
+
+void Session::end_text(uint64_t number, uint64_t start, uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  if (flushing_) return;
+  ended_before_ = number;
+  latest_.reset();
+  last_admitted_.reset();
+  if (!texts_.empty() && texts_.back().ends_text) {
+    texts_.back().gap_end = end;
+  } else {
+    texts_.push_back({nullptr, nullptr, start, end, false, true});
+  }
+  changed_.notify_all();
+}
+
+bool Session::last_reading_failed() {
+  const std::lock_guard lock(mutex_);
+  return last_admitted_ != nullptr && last_admitted_->reading != nullptr && !last_admitted_->reading->usable();
 }
 
 void Session::advance(uint64_t stream_time) {
@@ -293,7 +328,7 @@ std::optional<TextItem> Session::front_text() {
   if (front.slot != nullptr && front.slot->reading == nullptr) return live_gap();
   TextItem item = std::move(front);
   texts_.pop_front();
-  if (item.slot != nullptr) --text_slots_;
+  if (item.slot != nullptr && !item.repeats) --text_slots_;
   changed_.notify_all();
   return item;
 }

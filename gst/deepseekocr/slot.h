@@ -43,11 +43,13 @@ struct HeldFrame {
   uint64_t arrived = 0;
 };
 
-/// What the text pad sends next: one of the three, or nothing.
+/// What the text pad sends next: an event, a reading, a repeat of one, the end of a text, a gap, or nothing.
 struct TextItem {
   EventPtr event;
   SlotPtr slot;
-  uint64_t gap_start = kNoTime, gap_end = kNoTime; /**< stream time */
+  uint64_t gap_start = kNoTime, gap_end = kNoTime; /**< stream time: of the gap, the repeat or the frame without text */
+  bool repeats = false;                            /**< frames from gap_start to gap_end show what `slot` shows */
+  bool ends_text = false;                          /**< frames from gap_start to gap_end show no text */
 };
 
 /// A reading together with the frame that it is of.

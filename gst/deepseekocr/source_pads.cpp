@@ -49,6 +49,8 @@ void post_reading(GstDeepseekOcr* self, const Slot& slot, bool changed) {
 GstFlowReturn send_text(GstDeepseekOcr* self, Session& session, TextItem item) {
   TextStream& text = self->impl->text;
   if (item.event != nullptr) return text.send_event(std::move(item.event));
+  if (item.ends_text) return text.send_blank(item.gap_start, item.gap_end);
+  if (item.repeats) return text.send_repeat(*item.slot, item.gap_start, item.gap_end, session.is_live());
   if (item.gap_start != kNoTime) return text.send_gap(item.gap_start, item.gap_end);
   if (item.slot == nullptr) return text.send_cue();
   const bool changed = text.is_changed(*item.slot->reading);

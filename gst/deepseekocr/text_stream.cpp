@@ -137,6 +137,20 @@ GstFlowReturn TextStream::send_gap(uint64_t start, uint64_t end) {
   return GST_FLOW_OK;
 }
 
+GstFlowReturn TextStream::send_repeat(const Slot& slot, uint64_t start, uint64_t end, bool live) {
+  if (!has_segment_ || backwards_ || live) return GST_FLOW_OK;  // live, gaps follow the frames
+  if (start == kNoTime) start = position_;
+  const bool shows_text = slot.reading->usable() && makes_cues(*slot.settings, live);
+  const std::string text = shows_text ? format_text(*slot.reading, format_) : "";
+  return text.empty() ? send_gap(start, end) : add_to_cue(text, start, end);
+}
+
+GstFlowReturn TextStream::send_blank(uint64_t start, uint64_t end) {
+  if (!has_segment_ || backwards_) return GST_FLOW_OK;
+  has_last_text_ = false;  // the same text coming back is a change
+  return add_to_cue("", start == kNoTime ? position_ : start, end);
+}
+
 // ------------------------------------------------------------------------------------------------ text
 
 bool TextStream::makes_cues(const Settings& settings, bool live) const {

@@ -26,6 +26,10 @@ class TextStream {
   /// Sends the reading of a slot as buffer, cue or gap.  `live`: what is late is stamped at the position.
   GstFlowReturn send_reading(const Slot& slot, bool live, bool changed);
   GstFlowReturn send_gap(uint64_t start, uint64_t end);
+  /// Frames from `start` to `end` show the text of a slot that was sent: a cue goes on, other texts are not sent twice.
+  GstFlowReturn send_repeat(const Slot& slot, uint64_t start, uint64_t end, bool live);
+  /// Frames from `start` to `end` show no text: what is open ends at `start`.
+  GstFlowReturn send_blank(uint64_t start, uint64_t end);
   /// Whether text is kept back that a muxer or overlay may be waiting for.
   bool keeps_cue() const { return cue_.open() && downstream_.consumer == TextConsumer::kJoin; }
   /// Sends the open cue as far as it is known.

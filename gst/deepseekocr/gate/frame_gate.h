@@ -15,7 +15,10 @@ struct GateSettings {
   uint32_t inference_interval = 1; /**< 1: every frame */
   double max_rate = 0;             /**< readings a second of stream time; 0: no limit */
   bool skip_blank = true;          /**< judge frames without text-like detail kBlank */
-  uint32_t change_threshold = 0;   /**< distance from which a frame is new; 0: every frame is */
+  uint32_t change_threshold = 3;   /**< distance from which a frame is new; 0: every frame is */
+
+  /// Whether pixels are looked at at all.
+  bool looks_at_pixels() const { return skip_blank || change_threshold > 0; }
 };
 
 /// Not thread-safe.  Two steps, so that the pixels of a frame that is not due are never touched:
@@ -26,6 +29,8 @@ class FrameGate {
  public:
   FrameGate();
   ~FrameGate();
+  FrameGate(FrameGate&&) noexcept;
+  FrameGate& operator=(FrameGate&&) noexcept;
   FrameGate(const FrameGate&) = delete;
   FrameGate& operator=(const FrameGate&) = delete;
 
