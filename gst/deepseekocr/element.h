@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "deepseekocr/engine_client.h"
+#include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gstdeepseekocr.h"
 #include "deepseekocr/session.h"
 #include "deepseekocr/settings.h"
@@ -31,7 +32,8 @@ struct SinkState {
   bool exact = false, newest = false, live = false;
   bool groups = false; /**< frames that show the same are read as one */
   uint64_t frame_number = 0;
-  uint64_t frames_since_read = 0; /**< for inference-interval; 0: the next frame is read */
+  FrameGate gate;
+  uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
   bool area_reported = false;     /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;
 };

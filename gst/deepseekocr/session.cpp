@@ -106,8 +106,11 @@ void Session::drop(const SlotPtr& slot) {
 
 void Session::trim_live_texts() {
   while (text_slots_ > kMaxTexts) {
-    const auto oldest = std::find_if(texts_.begin(), texts_.end(), [](const TextItem& item) { return item.slot; });
-    texts_.erase(oldest);
+    const auto oldest = std::find_if(texts_.begin(), texts_.end(),
+                                     [](const TextItem& item) { return item.slot && !item.continuation; });
+    const SlotPtr slot = oldest->slot;
+    texts_.erase(std::remove_if(oldest, texts_.end(), [&](const TextItem& item) { return item.slot == slot; }),
+                 texts_.end());
     --text_slots_;
     ++counters_.text_dropped;
   }
@@ -149,7 +152,8 @@ std::optional<Submission> Session::settle(const SlotPtr& slot, Reading reading) 
   if (slot->epoch != epoch_) return std::nullopt;
   --in_flight_;
   if (slot->reading->finish_reason == DSOCR_FINISH_CANCELLED) ++counters_.dropped;
-  if (slot->reading->usable() && (latest_ == nullptr || latest_->frame.number < slot->frame.number)) latest_ = slot;
+  const bool newer = latest_ == nullptr || latest_->frame.number < slot->frame.number;
+  if (slot->reading->usable() && newer && slot->frame.number >= ended_before_) latest_ = slot;
   if (submitted_ == slot) submitted_.reset();
   std::optional<Submission> next;
   if (waiting_ && submitted_ == nullptr && !stopped_locked()) {
@@ -289,6 +293,42 @@ void Session::queue_gap(uint64_t start, uint64_t end) {
   changed_.notify_all();
 }
 
+bool Session::repeat_text(uint64_t start, uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  if (flushing_ || last_admitted_ == nullptr) return false;
+  continue_text(last_admitted_, start, end);
+  return true;
+}
+
+/// Neighbours of one slot are one item.
+void Session::continue_text(const SlotPtr& slot, uint64_t start, uint64_t end) {
+  if (texts_.empty() || texts_.back().slot != slot) {
+    TextItem item;
+    item.slot = slot;
+    item.start = start;
+    item.continuation = true;
+    texts_.push_back(std::move(item));
+  }
+  texts_.back().end = end;
+  changed_.notify_all();
+}
+
+void Session::end_text(uint64_t number, uint64_t start, uint64_t end) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (flushing_) return;
+    ended_before_ = number;
+    latest_.reset();
+    last_admitted_.reset();
+  }
+  queue_gap(start, end);
+}
+
+bool Session::last_reading_failed() {
+  const std::lock_guard lock(mutex_);
+  return last_admitted_ != nullptr && last_admitted_->reading != nullptr && !last_admitted_->reading->usable();
+}
+
 void Session::begin_segment(bool live, uint64_t upstream_latency) {
   const std::lock_guard lock(mutex_);
   live_ = live;
@@ -351,7 +391,7 @@ std::optional<TextItem> Session::front_text(bool eager) {
   if (texts_.empty() || !text_ready(eager)) return live_position();
   TextItem item = std::move(texts_.front());
   texts_.pop_front();
-  if (item.slot != nullptr) --text_slots_;
+  if (item.slot != nullptr && !item.continuation) --text_slots_;
   changed_.notify_all();
   return item;
 }

@@ -24,7 +24,8 @@ struct Policy {
 };
 
 struct Counters {
-  uint64_t frames_in = 0, frames_out = 0, admitted = 0, skipped_interval = 0;
+  uint64_t frames_in = 0, frames_out = 0, admitted = 0;
+  uint64_t skipped_interval = 0, skipped_rate = 0, skipped_blank = 0, skipped_unchanged = 0; /**< by the frame gate */
   uint64_t dropped = 0;      /**< readings given up for a newer frame */
   uint64_t text_dropped = 0; /**< finished readings that a live text pad was too slow for */
   uint64_t overdue = 0;      /**< held frames that left without their reading */
@@ -77,6 +78,13 @@ class Session {
   Delivery latest();
   void queue_event(EventPtr event);
   void queue_gap(uint64_t start, uint64_t end);
+  /// A frame from `start` to `end` (stream time) shows the text of the last one admitted.  @return false: there is
+  /// none.
+  bool repeat_text(uint64_t start, uint64_t end);
+  /// Frame `number` shows no text: it ends that of the frames before it, on this pad and on the frames that follow.
+  void end_text(uint64_t number, uint64_t start, uint64_t end);
+  /// Whether the last frame admitted came to no text that could be repeated.
+  bool last_reading_failed();
   /// A segment begins.  `upstream_latency`: how late its frames come, nanoseconds.
   void begin_segment(bool live, uint64_t upstream_latency);
   /// Live: frames have reached this running time.
@@ -150,6 +158,7 @@ class Session {
   bool text_ready(bool eager) const;
   bool group_undecided() const { return open_group_ && !open_group_->group->reads; }
   bool wait_for_frames(Lock& lock);
+  void continue_text(const SlotPtr& slot, uint64_t start, uint64_t end);
   std::optional<Submission> finish_group(const SlotPtr& slot, Reading reading);
   std::optional<Submission> settle(const SlotPtr& slot, Reading reading);
   std::optional<TextItem> live_position();
@@ -171,7 +180,8 @@ class Session {
   SlotPtr submitted_; /**< `newest`: the one in flight */
   SlotPtr latest_, last_admitted_;
   SlotPtr open_group_;
-  uint64_t last_frame_ = 0; /**< monotonic time at which the open group got one */
+  uint64_t last_frame_ = 0;   /**< monotonic time at which the open group got one */
+  uint64_t ended_before_ = 0; /**< readings of frames with a lower number are no longer shown */
   // video
   std::deque<HeldFrame> frames_;
   uint64_t frame_bytes_ = 0;

@@ -72,16 +72,7 @@ void Session::extend_group(uint64_t start, uint64_t end, std::optional<Candidate
   else
     group.sample.skip();
   if (candidate) unused = std::move(candidate);
-  if (texts_.empty() || texts_.back().slot != open_group_) {
-    TextItem item;
-    item.slot = open_group_;
-    item.start = start;
-    item.continuation = true;
-    texts_.push_back(std::move(item));
-    ++text_slots_;
-  }
-  texts_.back().end = end;
-  changed_.notify_all();
+  continue_text(open_group_, start, end);
 }
 
 bool Session::is_group_due(uint64_t next_frame_size) {

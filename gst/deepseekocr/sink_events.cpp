@@ -34,7 +34,7 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   SinkState& sink = self->impl->sink;
   gst_segment_init(&sink.segment, GST_FORMAT_UNDEFINED);
   sink.policy_due = true;
-  sink.frames_since_read = 0;
+  sink.gate.reset();
   self->impl->text.reset(self->text_pad);
   if (const auto session = session_of(self)) session->flush_stop();
   start_tasks(self);
@@ -69,6 +69,7 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   sink.has_caps = true;
   sink.caps_refused = false;
   sink.area_reported = false;
+  sink.gate.reset();
   return true;
 }
 
@@ -89,7 +90,7 @@ void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   SinkState& sink = self->impl->sink;
   gst_event_copy_segment(event, &sink.segment);
   sink.policy_due = true;
-  sink.frames_since_read = 0;
+  sink.gate.reset();
   session.forget_latest();
 }
 

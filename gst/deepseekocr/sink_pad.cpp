@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "deepseekocr/element.h"
+#include "deepseekocr/gate/mapped_luma.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
 #include "deepseekocr/timing/grouping.h"
@@ -72,16 +73,6 @@ bool is_visible(const SinkState& sink, GstBuffer* buffer) {
   return gst_segment_clip(&sink.segment, GST_FORMAT_TIME, start, end, nullptr, nullptr);
 }
 
-/// The first frame of a segment and every interval-th after it.
-bool is_due(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, uint32_t interval) {
-  SinkState& sink = self->impl->sink;
-  if (!is_visible(sink, buffer)) return false;
-  const bool due = sink.frames_since_read == 0;
-  if (++sink.frames_since_read >= interval) sink.frames_since_read = 0;
-  if (!due) session.count([](Counters& counters) { ++counters.skipped_interval; });
-  return due;
-}
-
 /// The pixels that `settings` want read.  @return false: the area lies outside the frame, one ERROR was posted.
 bool find_area(GstDeepseekOcr* self, const Settings& settings, std::optional<DsocrRect>* area) {
   if (!settings.area) return true;
@@ -106,18 +97,79 @@ bool find_area(GstDeepseekOcr* self, const Settings& settings, std::optional<Dso
   return true;
 }
 
+/// A frame that came in, and what is known about it.
+struct Arrival {
+  FrameInfo frame;
+  std::shared_ptr<const Settings> settings;
+  std::optional<DsocrRect> area; /**< that is read; empty: everything */
+  Verdict verdict;
+};
+
+/// Looks at the pixels of a frame that is due.
+Verdict examine(SinkState& sink, GstBuffer* buffer, const Arrival& arrival) {
+  // A page is asked for its own text, and so is a frame that cannot be looked at; the engine says what is wrong.
+  if (arrival.frame.page > 0 || !arrival.settings->gate.looks_at_pixels()) return Verdict();
+  const MappedLuma luma(buffer, sink.info);
+  if (!luma.is_valid()) return Verdict();
+  const DsocrRect part = arrival.area.value_or(DsocrRect{0, 0, arrival.frame.width, arrival.frame.height});
+  return sink.gate.examine(arrival.settings->gate, luma.view(part), part.x, part.y);
+}
+
+/// Decides whether the frame is read.  @return false: the area lies outside the frame, one ERROR was posted.
+bool judge(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, Arrival* arrival) {
+  SinkState& sink = self->impl->sink;
+  const Settings& settings = *arrival->settings;
+  // What failed may succeed in the next frame; what was asked with other settings is no answer any more.
+  if (session.last_reading_failed() || sink.settings_revision != settings.revision) sink.gate.forget_reading();
+  sink.settings_revision = settings.revision;
+  arrival->verdict = sink.gate.schedule(settings.gate, arrival->frame.pts);
+  if (arrival->verdict.decision != Decision::kRead) return true;
+  if (!find_area(self, settings, &arrival->area)) return false;
+  arrival->verdict = examine(sink, buffer, *arrival);
+  GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
+                 static_cast<int>(arrival->verdict.decision), arrival->verdict.distance);
+  return true;
+}
+
+void count_skipped(Session& session, Decision decision) {
+  session.count([decision](Counters& counters) {
+    counters.skipped_interval += decision == Decision::kInterval;
+    counters.skipped_rate += decision == Decision::kRate;
+    counters.skipped_blank += decision == Decision::kBlank;
+    counters.skipped_unchanged += decision == Decision::kUnchanged;
+  });
+}
+
+/// What a frame that is not read means for the text before it.
+void skip_frame(Session& session, const Arrival& arrival) {
+  const FrameInfo& frame = arrival.frame;
+  const bool timed = frame.stream_time != kNoTime && frame.duration != kNoTime;
+  const uint64_t end = timed ? frame.stream_time + frame.duration : kNoTime;
+  count_skipped(session, arrival.verdict.decision);
+  switch (arrival.verdict.decision) {
+    case Decision::kRead:
+    case Decision::kInterval:  // the reading before it stands for it
+      break;
+    case Decision::kRate:
+    case Decision::kUnchanged:
+      session.repeat_text(frame.stream_time, end);
+      break;
+    case Decision::kBlank:
+      session.end_text(frame.number, frame.stream_time, end);
+      break;
+  }
+}
+
 /// Admits a frame and hands it to the engine.  @return empty: stopped, or an error was posted.
-SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* kept, FrameInfo frame) {
+SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* kept,
+                   const Arrival& arrival) {
   const SinkState& sink = self->impl->sink;
   Submission submission;
   submission.slot = std::make_shared<Slot>();
-  submission.slot->frame = frame;
-  submission.slot->settings = std::make_shared<const Settings>(copy_settings(self));
+  submission.slot->frame = arrival.frame;
+  submission.slot->settings = arrival.settings;
   submission.info = sink.info;
-  if (!find_area(self, *submission.slot->settings, &submission.area)) {
-    session->set_video_flow(GST_FLOW_ERROR);
-    return nullptr;
-  }
+  submission.area = arrival.area;
   if (!session->wait_to_admit()) return nullptr;
   const auto client = client_of(self);
   if (client == nullptr) return nullptr;
@@ -137,18 +189,23 @@ GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buf
   return session.flow();
 }
 
-/// The slot whose reading is that of a frame, in text-timing=group.  @return false: stopped, or an error was posted
+/// In text-timing=group: the group that a frame belongs to, none for one without text.  @return false: stopped
 bool group_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer,
-                 const FrameInfo& info, bool due, SlotPtr* slot) {
-  GroupFrame frame{info, buffer, std::nullopt};
-  if (!due) {
-    *slot = extend_group(self, session, frame, false);
-    return session->flow() == GST_FLOW_OK;
+                 const Arrival& arrival, SlotPtr* slot) {
+  const GroupFrame frame{arrival.frame, buffer, arrival.settings, arrival.area};
+  const Decision decision = arrival.verdict.decision;
+  count_skipped(*session, decision);
+  const bool looked_at = decision == Decision::kRead || decision == Decision::kUnchanged;
+  if (decision == Decision::kBlank) {
+    if (!end_group(self, session)) return false;
+    session->end_text(arrival.frame.number, arrival.frame.stream_time, arrival.frame.end());
+    return true;
   }
-  if (!find_area(self, copy_settings(self), &frame.area)) {
-    session->set_video_flow(GST_FLOW_ERROR);
-    return false;
+  if (decision != Decision::kRead && session->continues_group(arrival.frame)) {
+    *slot = extend_group(self, session, frame, looked_at);
+    return *slot != nullptr;
   }
+  if (!looked_at) return true;
   *slot = begin_group(self, session, frame);
   return *slot != nullptr;
 }
@@ -186,24 +243,30 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   if (!sink.has_caps) return GST_FLOW_NOT_NEGOTIATED;
   if (sink.policy_due && !decide_policy(self, *session)) return GST_FLOW_ERROR;
 
-  GST_OBJECT_LOCK(self);
-  const uint32_t interval = self->impl->settings.inference_interval;
-  GST_OBJECT_UNLOCK(self);
-  const FrameInfo frame = describe_frame(sink, buffer, sink.groups ? 1 : interval);
+  Arrival arrival;
+  arrival.settings = std::make_shared<const Settings>(copy_settings(self));
+  arrival.frame = describe_frame(sink, buffer, sink.groups ? 1 : arrival.settings->gate.inference_interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
   if (sink.live) session->advance(end_in_running_time(sink, buffer));
   if (sink.exact) frame_buffer = buffer_to_keep(buffer);
 
   SlotPtr slot;
-  const bool due = is_due(self, *session, buffer, interval);
-  if (sink.groups) {
-    if (!group_frame(self, session, frame_buffer.get(), frame, due, &slot)) return session->flow();
-  } else if (due) {
-    const BufferPtr kept = buffer_to_keep(frame_buffer.get());
-    slot = read_frame(self, session, kept.get(), frame);
-    if (slot == nullptr) return session->flow();
+  if (is_visible(sink, buffer)) {
+    if (!judge(self, *session, frame_buffer.get(), &arrival)) {
+      session->set_video_flow(GST_FLOW_ERROR);
+      return session->flow();
+    }
+    if (sink.groups) {
+      if (!group_frame(self, session, frame_buffer.get(), arrival, &slot)) return session->flow();
+    } else if (arrival.verdict.decision != Decision::kRead) {
+      skip_frame(*session, arrival);
+    } else {
+      const BufferPtr kept = buffer_to_keep(frame_buffer.get());
+      slot = read_frame(self, session, kept.get(), arrival);
+      if (slot == nullptr) return session->flow();
+    }
   }
-  if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), frame);
+  if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), arrival.frame);
   return push_at_once(self, *session, std::move(frame_buffer));
 }
 

@@ -73,7 +73,7 @@ struct TextItem {
   uint64_t start = kNoTime, end = kNoTime; /**< stream time of the text or, without a slot, of a gap */
   uint64_t reached = kNoTime; /**< running time that a live stream has come to: no text before it is on its way */
   bool continuation = false;  /**< the text of `slot` was an item before and holds on */
-  bool nudge = false; /**< anything, for sinks that wait */
+  bool nudge = false;         /**< anything, for sinks that wait */
   bool stalled = false;       /**< no frame comes any more, and an open group waits for some */
 };
 

@@ -13,6 +13,9 @@ void add_counters(GstStructure* stats, const Counters& counters) {
   set_uint64(stats, "frames-in", counters.frames_in);
   set_uint64(stats, "frames-out", counters.frames_out);
   set_uint64(stats, "skipped-interval", counters.skipped_interval);
+  set_uint64(stats, "skipped-rate", counters.skipped_rate);
+  set_uint64(stats, "skipped-blank", counters.skipped_blank);
+  set_uint64(stats, "skipped-unchanged", counters.skipped_unchanged);
   set_uint64(stats, "admitted", counters.admitted);
   set_uint64(stats, "dropped", counters.dropped);
   set_uint64(stats, "text-dropped", counters.text_dropped);

@@ -225,10 +225,12 @@ GstFlowReturn TextStream::send_reading(const TextItem& item, bool live, bool cha
   const uint64_t start = live ? std::max(shown, position_) : shown;
   const uint64_t end = item.end == kNoTime || item.start == kNoTime ? kNoTime : start + (item.end - item.start);
   const auto meta = [&] { return reading_structure(slot.frame, reading, settings, changed); };
+  if (item.continuation && !makes_cues(slot)) return live ? GST_FLOW_OK : push_gap(start, end);
   if (format_ == TextFormat::kJson)
     return push_text(json_line(slot.frame, reading, changed, {item.start, item.end}), start, end, meta());
 
   const std::string text = reading.usable() ? format_text(reading, format_) : "";
+  if (live && !slot.group && item.continuation) return GST_FLOW_OK;  // it stands anyway
   if (live && !slot.group && format_ != TextFormat::kRaw) return send_live_text(item.slot, text);
   if (makes_cues(slot))
     return add_to_cue({text, start, end, item.slot, reading.confidence, is_sharp(reading)}, settings);

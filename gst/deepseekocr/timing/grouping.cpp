@@ -48,7 +48,7 @@ SlotPtr begin_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& sessio
   if (!end_group(self, session)) return nullptr;
   auto slot = std::make_shared<Slot>();
   slot->frame = frame.info;
-  slot->settings = std::make_shared<const Settings>(copy_settings(self));
+  slot->settings = frame.settings;
   session->begin_group(slot, candidate_of(self, frame));
   return read_if_due(self, session, frame) ? slot : nullptr;
 }
@@ -56,7 +56,7 @@ SlotPtr begin_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& sessio
 SlotPtr extend_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, const GroupFrame& frame,
                      bool looked_at) {
   const SlotPtr slot = session->open_group();
-  if (slot == nullptr || !session->continues_group(frame.info)) return nullptr;
+  if (slot == nullptr) return nullptr;
   std::optional<Candidate> candidate;
   if (looked_at && session->wants_candidate()) candidate = candidate_of(self, frame);
   session->extend_group(frame.info.stream_time, frame.info.end(), std::move(candidate));

@@ -13,6 +13,7 @@ namespace deepseekocr::plugin {
 struct GroupFrame {
   FrameInfo info;
   GstBuffer* buffer = nullptr; /**< not owned */
+  std::shared_ptr<const Settings> settings;
   std::optional<DsocrRect> area;
 };
 
@@ -24,10 +25,10 @@ bool makes_groups(GstDeepseekOcr* self, const TimingSettings& timing, bool live,
 /// @return the slot whose reading is that of the frame; empty: stopped
 SlotPtr begin_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, const GroupFrame& frame);
 
-/// A frame that shows what the open group shows, or that was not looked at: its text holds on.  Where no group is open,
-/// where it is another page, or behind a hole in the stream, nothing holds on.
+/// A frame that shows what the open group shows, or that was not looked at: its text holds on.  Call only where
+/// Session::continues_group().
 /// @param looked_at  the frame may be read
-/// @return the open group's slot; empty: begin_group() is due for a frame that was looked at
+/// @return the open group's slot; empty: stopped
 SlotPtr extend_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, const GroupFrame& frame,
                      bool looked_at);
 

@@ -117,7 +117,7 @@ TEST_F(Flow, OnePixelIsRead) {
 TEST_F(Flow, EveryFormatIsRead) {
   for (const char* format : {"NV12", "I420", "NV21", "YUY2", "RGB", "BGR", "RGBA", "BGRA", "RGBx", "BGRx", "GRAY8"}) {
     const std::string caps = std::string("video/x-raw,width=33,height=17,framerate=10/1,format=") + format;
-    Ocr ocr("", false, caps.c_str());
+    Ocr ocr("skip-blank=false", false, caps.c_str());
     GstVideoInfo info;
     const std::unique_ptr<GstCaps, Unref> parsed(gst_caps_from_string(caps.c_str()));
     gst_video_info_from_caps(&info, parsed.get());

@@ -94,7 +94,7 @@ class Seeks : public OcrTest {
   void start(const char* properties) {
     pipeline_ = gst_parse_launch((std::string("videotestsrc pattern=white ! "
                                               "video/x-raw,format=I420,width=64,height=48,framerate=10/1 ! "
-                                              "deepseekocr name=o ") +
+                                              "deepseekocr skip-blank=false name=o ") +
                                   properties + " o.src ! queue ! fakesink o.text ! queue ! fakesink")
                                      .c_str(),
                                  nullptr);
