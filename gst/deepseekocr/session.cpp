@@ -300,16 +300,19 @@ bool Session::repeat_text(uint64_t start, uint64_t end) {
   return true;
 }
 
-/// Neighbours of one slot are one item.
+/// Neighbours of one slot are one item, forwards and backwards.
 void Session::continue_text(const SlotPtr& slot, uint64_t start, uint64_t end) {
   if (texts_.empty() || texts_.back().slot != slot) {
     TextItem item;
     item.slot = slot;
     item.start = start;
+    item.end = end;
     item.continuation = true;
     texts_.push_back(std::move(item));
   }
-  texts_.back().end = end;
+  TextItem& last = texts_.back();
+  last.start = std::min(last.start, start);
+  last.end = end == kNoTime || last.end == kNoTime ? end : std::max(last.end, end);
   changed_.notify_all();
 }
 

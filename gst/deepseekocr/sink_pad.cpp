@@ -20,7 +20,7 @@ bool decide_policy(GstDeepseekOcr* self, Session& session) {
   sink.newest = settings.drop == Drop::kNewest || (settings.drop == Drop::kAuto && sink.live);
   if (!refresh_client(self, sink.live)) return false;
   Policy policy;
-  sink.groups = makes_groups(self, settings.timing, sink.live, sink.exact);
+  sink.groups = sink.segment.rate > 0 && makes_groups(self, settings.timing, sink.live, sink.exact);
   policy.exact = sink.exact;
   policy.newest = sink.newest;
   // Twice a batch keeps the engine busy while results come; it is also below the engine's limit for one client.
