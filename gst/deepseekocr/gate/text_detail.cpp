@@ -27,10 +27,32 @@ struct Bounds {
   }
 };
 
-void add_cells(const StrokeMap& map, int32_t side, Bounds* bounds) {
+void add_fine_cells(const StrokeMap& map, Bounds* bounds) {
   for (int32_t row = 0; row < map.rows; ++row) {
     for (int32_t column = 0; column < map.columns; ++column) {
-      if (map.is_text(column, row)) bounds->add(column * side, row * side, side);
+      if (map.is_text(column, row)) bounds->add(column * kFineCellPixels, row * kFineCellPixels, kFineCellPixels);
+    }
+  }
+}
+
+/// Whether the fine map has text where the coarse one has the given cell.
+bool has_fine_text(const StrokeMap& fine, int32_t column, int32_t row) {
+  constexpr int32_t kSide = kCoarseCellPixels / kFineCellPixels;
+  for (int32_t y = row * kSide; y < std::min((row + 1) * kSide, fine.rows); ++y) {
+    for (int32_t x = column * kSide; x < std::min((column + 1) * kSide, fine.columns); ++x) {
+      if (fine.is_text(x, y)) return true;
+    }
+  }
+  return false;
+}
+
+/// Large writing; where the fine map has some it knows the place better.
+void add_coarse_cells(const Strokes& strokes, Bounds* bounds) {
+  const StrokeMap& map = strokes.coarse;
+  for (int32_t row = 0; row < map.rows; ++row) {
+    for (int32_t column = 0; column < map.columns; ++column) {
+      if (map.is_text(column, row) && !has_fine_text(strokes.fine, column, row))
+        bounds->add(column * kCoarseCellPixels, row * kCoarseCellPixels, kCoarseCellPixels);
     }
   }
 }
@@ -91,8 +113,8 @@ void find_strokes(const LumaView& view, Strokes* strokes) {
 
 TextDetail find_text(Strokes* strokes) {
   Bounds bounds;
-  if (mark_text_cells(kFineRules, &strokes->fine) > 0) add_cells(strokes->fine, kFineCellPixels, &bounds);
-  if (mark_text_cells(kCoarseRules, &strokes->coarse) > 0) add_cells(strokes->coarse, kCoarseCellPixels, &bounds);
+  if (mark_text_cells(kFineRules, &strokes->fine) > 0) add_fine_cells(strokes->fine, &bounds);
+  if (mark_text_cells(kCoarseRules, &strokes->coarse) > 0) add_coarse_cells(*strokes, &bounds);
   TextDetail detail;
   detail.any = bounds.right > 0;
   if (detail.any) detail.box = {bounds.left, bounds.top, bounds.right - bounds.left, bounds.bottom - bounds.top};
