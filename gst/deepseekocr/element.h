@@ -14,6 +14,7 @@
 #include "deepseekocr/settings.h"
 #include "deepseekocr/text_stream.h"
 #include "deepseekocr/timing/delay_monitor.h"
+#include "deepseekocr/timing/group_tracker.h"
 #include "deepseekocr/timing/live_ticker.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_deepseek_ocr_debug);
@@ -33,6 +34,7 @@ struct SinkState {
   bool groups = false; /**< frames that show the same are read as one */
   uint64_t frame_number = 0;
   FrameGate gate;
+  GroupTracker tracker;           /**< of text-timing=group */
   uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
   bool area_reported = false;     /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;

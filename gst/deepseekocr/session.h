@@ -57,8 +57,10 @@ class Session {
   /// @return the submission where it is to be submitted now; nothing where it waits for the one before it.  `*stale` is
   ///         then the request that this frame would rather replace (0: none).
   std::optional<Submission> admit(Submission submission, uint64_t* stale);
-  /// A run of frames begins with `first`; the one before must have been closed.  Its text keeps its place in the order.
-  void begin_group(const SlotPtr& slot, Candidate first);
+  /// A run of frames begins with `first`, and what to read of the one before was decided.  Its text keeps its place in
+  /// the order.
+  /// @param since  stream time at which the text came, where that was before `first`: the text before it ends there
+  void begin_group(const SlotPtr& slot, Candidate first, uint64_t since = kNoTime);
   /// Whether `frame` can be one of the open group by its page and its place in the stream.
   bool continues_group(const FrameInfo& frame);
   /// Whether the open group would read the next frame, so that it should be kept.

@@ -25,12 +25,17 @@ uint64_t length_of(const Group& group) {
 
 }  // namespace
 
-void Session::begin_group(const SlotPtr& slot, Candidate first) {
+void Session::begin_group(const SlotPtr& slot, Candidate first, uint64_t since) {
   const std::lock_guard lock(mutex_);
   slot->epoch = epoch_;
   if (stopped_locked()) return;
+  if (open_group_) open_group_->group->open = false;
   slot->group = std::make_unique<Group>();
   slot->group->start = slot->frame.stream_time;
+  // Only what was not sent yet can end earlier than it seemed.
+  TextItem* last = texts_.empty() ? nullptr : &texts_.back();
+  if (since != kNoTime && last != nullptr && last->slot != nullptr && last->start < since && since < last->end)
+    slot->group->start = last->end = since;
   slot->group->end = slot->frame.end();
   TextItem item;
   item.slot = slot;

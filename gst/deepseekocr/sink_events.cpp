@@ -35,6 +35,7 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   gst_segment_init(&sink.segment, GST_FORMAT_UNDEFINED);
   sink.policy_due = true;
   sink.gate.reset();
+  sink.tracker.reset();
   self->impl->text.reset(self->text_pad);
   if (const auto session = session_of(self)) session->flush_stop();
   start_tasks(self);
@@ -70,6 +71,7 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   sink.caps_refused = false;
   sink.area_reported = false;
   sink.gate.reset();
+  sink.tracker.reset();
   return true;
 }
 
@@ -91,6 +93,7 @@ void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   gst_event_copy_segment(event, &sink.segment);
   sink.policy_due = true;
   sink.gate.reset();
+  sink.tracker.reset();
   session.forget_latest();
 }
 

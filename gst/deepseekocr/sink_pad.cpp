@@ -103,29 +103,43 @@ struct Arrival {
   std::shared_ptr<const Settings> settings;
   std::optional<DsocrRect> area; /**< that is read; empty: everything */
   Verdict verdict;
+  uint64_t since = kNoTime; /**< text-timing=group: stream time at which its writing came, where that was before */
 };
 
 /// Looks at the pixels of a frame that is due.
-Verdict examine(SinkState& sink, GstBuffer* buffer, const Arrival& arrival) {
+void examine(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
+  const GateSettings& gate = arrival->settings->gate;
   // A page is asked for its own text, and so is a frame that cannot be looked at; the engine says what is wrong.
-  if (arrival.frame.page > 0 || !arrival.settings->gate.looks_at_pixels()) return Verdict();
+  if (arrival->frame.page > 0 || !gate.looks_at_pixels()) return;
   const MappedLuma luma(buffer, sink.info);
-  if (!luma.is_valid()) return Verdict();
-  const DsocrRect part = arrival.area.value_or(DsocrRect{0, 0, arrival.frame.width, arrival.frame.height});
-  return sink.gate.examine(arrival.settings->gate, luma.view(part), part.x, part.y);
+  if (!luma.is_valid()) return;
+  const DsocrRect part = arrival->area.value_or(DsocrRect{0, 0, arrival->frame.width, arrival->frame.height});
+  arrival->verdict = sink.gate.examine(gate, luma.view(part), part.x, part.y);
+  if (!sink.groups || gate.change_threshold == 0) return;
+  const auto place = sink.tracker.place(arrival->verdict.decision, luma.view(part), arrival->frame.stream_time);
+  arrival->verdict.decision = place.decision;
+  arrival->since = place.since;
+}
+
+/// What was read is no answer to the frames that follow.
+void forget_reading(GstDeepseekOcr* self, const std::shared_ptr<Session>& session) {
+  SinkState& sink = self->impl->sink;
+  sink.gate.forget_reading();
+  sink.tracker.reset();
+  if (sink.groups) end_group(self, session);
 }
 
 /// Decides whether the frame is read.  @return false: the area lies outside the frame, one ERROR was posted.
-bool judge(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, Arrival* arrival) {
+bool judge(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer, Arrival* arrival) {
   SinkState& sink = self->impl->sink;
   const Settings& settings = *arrival->settings;
   // What failed may succeed in the next frame; what was asked with other settings is no answer any more.
-  if (session.last_reading_failed() || sink.settings_revision != settings.revision) sink.gate.forget_reading();
+  if (session->last_reading_failed() || sink.settings_revision != settings.revision) forget_reading(self, session);
   sink.settings_revision = settings.revision;
   arrival->verdict = sink.gate.schedule(settings.gate, arrival->frame.pts);
   if (arrival->verdict.decision != Decision::kRead) return true;
   if (!find_area(self, settings, &arrival->area)) return false;
-  arrival->verdict = examine(sink, buffer, *arrival);
+  examine(sink, buffer, arrival);
   GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
                  static_cast<int>(arrival->verdict.decision), arrival->verdict.distance);
   return true;
@@ -192,7 +206,7 @@ GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buf
 /// In text-timing=group: the group that a frame belongs to, none for one without text.  @return false: stopped
 bool group_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer,
                  const Arrival& arrival, SlotPtr* slot) {
-  const GroupFrame frame{arrival.frame, buffer, arrival.settings, arrival.area};
+  const GroupFrame frame{arrival.frame, buffer, arrival.settings, arrival.area, arrival.since};
   const Decision decision = arrival.verdict.decision;
   count_skipped(*session, decision);
   const bool looked_at = decision == Decision::kRead || decision == Decision::kUnchanged;
@@ -252,7 +266,7 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
 
   SlotPtr slot;
   if (is_visible(sink, buffer)) {
-    if (!judge(self, *session, frame_buffer.get(), &arrival)) {
+    if (!judge(self, session, frame_buffer.get(), &arrival)) {
       session->set_video_flow(GST_FLOW_ERROR);
       return session->flow();
     }

@@ -277,8 +277,11 @@ GstFlowReturn TextStream::send_cue() {
 
 GstFlowReturn TextStream::push_cue(const Cue& cue) {
   const Slot& slot = *cue.slot;
-  const GstFlowReturn flow = push_text(cue.text, cue.start, cue.end,
-                                       reading_structure(slot.frame, *slot.reading, *slot.settings, !is_repeat(cue)));
+  // What was sent in steps may reach further than is known now.
+  const uint64_t start = std::max(cue.start, position_);
+  const uint64_t end = cue.end == kNoTime || cue.end > start ? cue.end : start + (cue.end - cue.start);
+  const GstFlowReturn flow =
+      push_text(cue.text, start, end, reading_structure(slot.frame, *slot.reading, *slot.settings, !is_repeat(cue)));
   sent_cue_ = cue.slot;
   if (withheld_gap_ > position_) push_gap(position_, withheld_gap_);
   return flow;

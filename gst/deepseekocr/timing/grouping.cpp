@@ -20,6 +20,14 @@ bool read_if_due(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, 
   return true;
 }
 
+/// What to read of the open group is decided.  @return false: stopped
+bool settle_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& session) {
+  if (session->open_group() == nullptr) return true;
+  if (!session->wait_to_admit()) return false;
+  read_group(self, session);
+  return true;
+}
+
 }  // namespace
 
 bool makes_groups(GstDeepseekOcr* self, const TimingSettings& timing, bool live, bool exact) {
@@ -37,19 +45,17 @@ void read_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& session) {
 }
 
 bool end_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& session) {
-  if (session->open_group() == nullptr) return true;
-  if (!session->wait_to_admit()) return false;
-  read_group(self, session);
+  if (!settle_group(self, session)) return false;
   session->close_group();
   return true;
 }
 
 SlotPtr begin_group(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, const GroupFrame& frame) {
-  if (!end_group(self, session)) return nullptr;
+  if (!settle_group(self, session)) return nullptr;
   auto slot = std::make_shared<Slot>();
   slot->frame = frame.info;
   slot->settings = frame.settings;
-  session->begin_group(slot, candidate_of(self, frame));
+  session->begin_group(slot, candidate_of(self, frame), frame.since);
   return read_if_due(self, session, frame) ? slot : nullptr;
 }
 

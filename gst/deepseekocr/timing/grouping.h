@@ -15,6 +15,7 @@ struct GroupFrame {
   GstBuffer* buffer = nullptr; /**< not owned */
   std::shared_ptr<const Settings> settings;
   std::optional<DsocrRect> area;
+  uint64_t since = kNoTime; /**< stream time at which its text came, where that was before this frame */
 };
 
 /// Whether text is sent in groups.  Behind a live source it is not, unless it was asked for; neither where frames leave
