@@ -43,6 +43,10 @@ void check_color(const DsocrImage& image) {
     throw ArgumentError("The colour range is " + std::to_string(static_cast<int>(image.range)) +
                         "; use 0 (limited) or 1 (full).");
   }
+  if (image.chroma_site < DSOCR_CHROMA_CENTER || image.chroma_site > DSOCR_CHROMA_TOP_LEFT) {
+    throw ArgumentError("The chroma site is " + std::to_string(static_cast<int>(image.chroma_site)) +
+                        "; use 0 (center), 1 (left), 2 (top) or 3 (top left).");
+  }
 }
 
 void check_area(const DsocrImage& image) {

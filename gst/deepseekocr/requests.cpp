@@ -46,6 +46,13 @@ DsocrColorRange color_range(const GstVideoInfo& info) {
   return GST_VIDEO_INFO_IS_YUV(&info) ? DSOCR_RANGE_LIMITED : DSOCR_RANGE_FULL;
 }
 
+DsocrChromaSite chroma_site(const GstVideoInfo& info) {
+  int site = DSOCR_CHROMA_CENTER;
+  if ((info.chroma_site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0) site |= DSOCR_CHROMA_LEFT;
+  if ((info.chroma_site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0) site |= DSOCR_CHROMA_TOP;
+  return static_cast<DsocrChromaSite>(site);
+}
+
 void MappedFrame::describe(DsocrImage* image) const {
   const GstVideoInfo& info = frame_.info;
   image->format = engine_format(GST_VIDEO_INFO_FORMAT(&info)).value_or(DSOCR_FORMAT_RGB);
@@ -57,6 +64,7 @@ void MappedFrame::describe(DsocrImage* image) const {
   }
   image->matrix = color_matrix(info);
   image->range = color_range(info);
+  image->chroma_site = chroma_site(info);
 }
 
 bool comes_from_bounded_pool(GstBuffer* buffer) {

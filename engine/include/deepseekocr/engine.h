@@ -123,6 +123,14 @@ typedef enum {
 typedef enum { DSOCR_MATRIX_BT601 = 0, DSOCR_MATRIX_BT709 = 1, DSOCR_MATRIX_BT2020 = 2 } DsocrColorMatrix;
 typedef enum { DSOCR_RANGE_LIMITED = 0, DSOCR_RANGE_FULL = 1 } DsocrColorRange;
 
+/** Where the chroma samples of NV12, NV21 and YUY2 lie among the luma samples of their block. */
+typedef enum {
+  DSOCR_CHROMA_CENTER = 0,   /**< between columns and rows (JPEG, MPEG-1; also where the place is unknown) */
+  DSOCR_CHROMA_LEFT = 1,     /**< in the left column, between rows (MPEG-2, H.264) */
+  DSOCR_CHROMA_TOP = 2,      /**< between columns, in the upper row */
+  DSOCR_CHROMA_TOP_LEFT = 3, /**< in the left column and the upper row (BT.2020) */
+} DsocrChromaSite;
+
 typedef struct {
   int32_t x, y, width, height; /**< pixels; width 0: everything */
 } DsocrRect;
@@ -136,7 +144,8 @@ typedef struct {
   int32_t strides[3];       /**< bytes from row to row, at least the row's bytes */
   DsocrColorMatrix matrix;  /**< YUV formats only */
   DsocrColorRange range;    /**< YUV formats and GRAY8 */
-  DsocrRect area;           /**< the part that is read; boxes still refer to the whole picture */
+  DsocrChromaSite chroma_site;
+  DsocrRect area; /**< the part that is read; boxes still refer to the whole picture */
   /** Called once when the pixels are no longer needed, from any thread.  NULL: submit() copies them. */
   void (*release)(void* release_data);
   void* release_data;
