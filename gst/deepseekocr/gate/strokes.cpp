@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "deepseekocr/gate/downscale.h"
+#include "deepseekocr/gate/run.h"
 #include "deepseekocr/gate/vector_row.h"
 
 namespace deepseekocr::plugin {
@@ -13,6 +14,9 @@ namespace {
 
 /// Rows that are looked at for the level of noise and texture: one in so many, or so many where there are few.
 constexpr int32_t kNoiseRows = 16;
+
+/// Rows of the picture whose range is taken together: strokes reach as far.
+constexpr int32_t kBand = kStrokeReach;
 
 /// A row of bytes for each row of pixels of a cell.
 struct CellRows {
@@ -79,10 +83,13 @@ std::array<const uint8_t*, 9> rows_around(const Plane& plane, int32_t y) {
   return rows;
 }
 
-void find_row(const Plane& luma, int32_t y, Workspace& work) {
-  const int32_t width = luma.width();
-  cross_row(luma.row(y), width, work.bright.row(y), work.dark.row(y));
-  along_row(rows_around(luma, y), width, work.bright.row(y), work.dark.row(y), work.across.row(y), work.along.row(y));
+void find_row(const Plane& luma, int32_t y, Run run, Workspace& work) {
+  const int32_t x = run.begin * kCell, width = (run.end - run.begin) * kCell;
+  auto rows = rows_around(luma, y);
+  for (const uint8_t*& row : rows) row += x;
+  uint8_t *bright = work.bright.row(y) + x, *dark = work.dark.row(y) + x;
+  cross_row(rows[kStrokeReach], width, bright, dark);
+  along_row(rows, width, bright, dark, work.across.row(y) + x, work.along.row(y) + x);
 }
 
 void store_height(const uint8_t* bright, const uint8_t* dark, int32_t width, uint8_t* __restrict height) {
@@ -115,16 +122,16 @@ void add_darkest(const uint8_t* luma, const uint8_t* dark, const uint8_t* thresh
 }
 
 /// The strokes of one letter are of one height: what is far below the highest of its cell is ground.
-void choose_cell_thresholds(uint8_t threshold, int32_t columns, Workspace& work, CellStrokes* cells) {
-  for (int32_t column = 0; column < columns; ++column) {
+void choose_cell_thresholds(uint8_t threshold, Run run, Workspace& work, CellStrokes* cells) {
+  for (int32_t column = run.begin; column < run.end; ++column) {
     const uint8_t* peaks = &work.peak[column * kCell];
     cells[column].peak = *std::max_element(peaks, peaks + kCell);
     std::memset(&work.threshold[column * kCell], most(threshold, cells[column].peak / 3), kCell);
   }
 }
 
-void store_cells(const Workspace& work, int32_t columns, CellStrokes* cells) {
-  for (int32_t column = 0; column < columns; ++column) {
+void store_cells(const Workspace& work, Run run, CellStrokes* cells) {
+  for (int32_t column = run.begin; column < run.end; ++column) {
     const int32_t x = column * kCell;
     CellStrokes& cell = cells[column];
     cell.across = sum_of_eight(&work.sum_across[x]);
@@ -134,27 +141,88 @@ void store_cells(const Workspace& work, int32_t columns, CellStrokes* cells) {
   }
 }
 
-/// Looks at the rows of pixels from `top` to before `bottom`: one row of cells.
-void find_cells(StrokeMap* map, int32_t top, int32_t bottom, Workspace& work) {
-  const int32_t width = map->luma.width();
+/// Looks at a run of cells whose rows of pixels are `top` to before `bottom`.
+void find_cells(StrokeMap* map, int32_t top, int32_t bottom, Run run, Workspace& work) {
+  const int32_t x = run.begin * kCell, width = (run.end - run.begin) * kCell;
   CellStrokes* cells = &map->cells[static_cast<size_t>(top / kCell) * map->columns];
   for (auto* bytes : {&work.peak, &work.brightest, &work.sum_across, &work.sum_along})
-    std::fill(bytes->begin(), bytes->end(), uint8_t{0});
-  std::fill(work.darkest.begin(), work.darkest.end(), uint8_t{255});
+    std::memset(bytes->data() + x, 0, width);
+  std::memset(work.darkest.data() + x, 255, width);
   for (int32_t y = top; y < bottom; ++y) {
-    find_row(map->luma, y, work);
-    store_height(work.bright.row(y), work.dark.row(y), width, map->height.row(y));
-    add_peak(work.across.row(y), work.along.row(y), width, work.peak.data());
+    find_row(map->luma, y, run, work);
+    store_height(work.bright.row(y) + x, work.dark.row(y) + x, width, map->height.row(y) + x);
+    add_peak(work.across.row(y) + x, work.along.row(y) + x, width, work.peak.data() + x);
   }
-  choose_cell_thresholds(map->threshold, map->columns, work, cells);
-  const uint8_t* threshold = work.threshold.data();
+  choose_cell_thresholds(map->threshold, run, work, cells);
+  const uint8_t* threshold = work.threshold.data() + x;
   for (int32_t y = top; y < bottom; ++y) {
-    add_count(work.across.row(y), threshold, width, work.sum_across.data());
-    add_count(work.along.row(y), threshold, width, work.sum_along.data());
-    add_brightest(map->luma.row(y), work.bright.row(y), threshold, width, work.brightest.data());
-    add_darkest(map->luma.row(y), work.dark.row(y), threshold, width, work.darkest.data());
+    add_count(work.across.row(y) + x, threshold, width, work.sum_across.data() + x);
+    add_count(work.along.row(y) + x, threshold, width, work.sum_along.data() + x);
+    add_brightest(map->luma.row(y) + x, work.bright.row(y) + x, threshold, width, work.brightest.data() + x);
+    add_darkest(map->luma.row(y) + x, work.dark.row(y) + x, threshold, width, work.darkest.data() + x);
   }
-  store_cells(work, map->columns, cells);
+  store_cells(work, run, cells);
+}
+
+// ------------------------------------------------------------------------------------------------ where to look
+
+/// Highest and lowest pixel of each cell's columns in bands of kBand rows.
+struct Ranges {
+  int32_t columns = 0, bands = 0;
+  std::vector<uint8_t> high, low;
+
+  const uint8_t* high_of(int32_t band) const { return &high[static_cast<size_t>(clamped(band)) * columns]; }
+  const uint8_t* low_of(int32_t band) const { return &low[static_cast<size_t>(clamped(band)) * columns]; }
+
+ private:
+  int32_t clamped(int32_t band) const { return std::clamp(band, 0, bands - 1); }
+};
+
+void widen(const uint8_t* row, int32_t width, uint8_t* __restrict high, uint8_t* __restrict low) {
+  for (int32_t x = 0; x < width; ++x) {
+    high[x] = most(high[x], row[x]);
+    low[x] = least(low[x], row[x]);
+  }
+}
+
+Ranges measure_ranges(const Plane& luma) {
+  Ranges ranges;
+  const int32_t width = luma.width();
+  ranges.columns = width / kCell;
+  ranges.bands = (luma.height() + kBand - 1) / kBand;
+  const size_t tiles = static_cast<size_t>(ranges.columns) * ranges.bands;
+  ranges.high.resize(tiles);
+  ranges.low.resize(tiles);
+  std::vector<uint8_t> high(width + kReadAhead), low(width + kReadAhead);
+  for (int32_t band = 0; band < ranges.bands; ++band) {
+    std::copy_n(luma.row(band * kBand), width, high.begin());
+    std::copy_n(luma.row(band * kBand), width, low.begin());
+    for (int32_t y = band * kBand + 1; y < std::min((band + 1) * kBand, luma.height()); ++y)
+      widen(luma.row(y), width, high.data(), low.data());
+    const size_t tile = static_cast<size_t>(band) * ranges.columns;
+    most_of_eights(high.data(), ranges.columns, &ranges.high[tile]);
+    least_of_eights(low.data(), ranges.columns, &ranges.low[tile]);
+  }
+  return ranges;
+}
+
+/// Marks the cells of a row that can hold a stroke: all that its pixels look at differs by `least_height` or more.
+void mark_lively(const Ranges& ranges, int32_t row, uint8_t least_height, std::vector<uint8_t>* lively) {
+  constexpr int32_t kBands = kCell / kBand;
+  const int32_t columns = ranges.columns;
+  std::vector<uint8_t> high(columns, 0), low(columns, 255);
+  for (int32_t band = row * kBands - 1; band <= (row + 1) * kBands; ++band) {
+    for (int32_t i = 0; i < columns; ++i) {
+      high[i] = most(high[i], ranges.high_of(band)[i]);
+      low[i] = least(low[i], ranges.low_of(band)[i]);
+    }
+  }
+  for (int32_t i = 0; i < columns; ++i) {
+    const int32_t left = std::max(0, i - 1), right = std::min(columns - 1, i + 1);
+    const uint8_t top = most(most(high[left], high[i]), high[right]);
+    const uint8_t bottom = least(least(low[left], low[i]), low[right]);
+    (*lively)[i] = top - bottom >= least_height;
+  }
 }
 
 /// Height that strokes must have to rise above the picture's noise and texture.  Those are everywhere, text leaves some
@@ -164,7 +232,7 @@ uint8_t choose_threshold(const Plane& luma, const ThresholdRange& range, Workspa
   uint32_t total = 0;
   const int32_t step = std::clamp(luma.height() / kNoiseRows, 1, kNoiseRows);
   for (int32_t y = step / 2; y < luma.height(); y += step) {
-    find_row(luma, y, work);
+    find_row(luma, y, {0, luma.width() / kCell}, work);
     const uint8_t *across = work.across.row(y), *along = work.along.row(y);
     for (int32_t x = 0; x < luma.width(); x += kCell, ++total) {
       uint8_t high = 0;
@@ -188,7 +256,15 @@ void find_strokes(const ThresholdRange& range, StrokeMap* map) {
   map->cells.resize(static_cast<size_t>(map->columns) * map->rows);
   Workspace work(width);
   map->threshold = choose_threshold(map->luma, range, work);
-  for (int32_t top = 0; top < height; top += kCell) find_cells(map, top, std::min(top + kCell, height), work);
+  const Ranges ranges = measure_ranges(map->luma);
+  std::vector<uint8_t> lively(map->columns);
+  std::fill(map->cells.begin(), map->cells.end(), CellStrokes());
+  for (int32_t row = 0; row < map->rows; ++row) {
+    const int32_t top = row * kCell, bottom = std::min(top + kCell, height);
+    for (int32_t y = top; y < bottom; ++y) std::memset(map->height.row(y), 128, width);
+    mark_lively(ranges, row, range.least, &lively);
+    for_each_run(lively, [&](Run run) { find_cells(map, top, bottom, run, work); });
+  }
 }
 
 }  // namespace deepseekocr::plugin
