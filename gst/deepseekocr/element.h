@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "deepseekocr/engine_client.h"
+#include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gstdeepseekocr.h"
 #include "deepseekocr/session.h"
@@ -30,6 +31,7 @@ struct SinkState {
   bool exact = false, newest = false, live = false;
   uint64_t frame_number = 0;
   FrameGate gate;
+  AutoArea auto_area;
   uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
   bool area_reported = false;     /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;

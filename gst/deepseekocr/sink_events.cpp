@@ -34,6 +34,7 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   gst_segment_init(&sink.segment, GST_FORMAT_UNDEFINED);
   sink.policy_due = true;
   sink.gate.reset();
+  sink.auto_area.reset();
   self->impl->text.reset(self->text_pad);
   if (const auto session = session_of(self)) session->flush_stop();
   start_tasks(self);
@@ -69,6 +70,7 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   sink.caps_refused = false;
   sink.area_reported = false;
   sink.gate.reset();
+  sink.auto_area.reset();
   return true;
 }
 
@@ -90,6 +92,7 @@ void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   gst_event_copy_segment(event, &sink.segment);
   sink.policy_due = true;
   sink.gate.reset();
+  sink.auto_area.reset();
   session.forget_latest();
 }
 
