@@ -30,6 +30,12 @@ constexpr int32_t kDyed = 4 * kCell * kCell;
 /// Comparisons that show what moves; fewer than the second say nothing yet.
 constexpr size_t kPast = 8, kLeastPast = 2;
 
+/// Noise in the number of cells that lose their detail, and of pixels that win some.
+constexpr uint32_t kLostCells = 6, kBornPixels = 150;
+
+/// Frames for which new detail is watched before it is taken for writing.
+constexpr uint32_t kWatched = 4;
+
 /// Cells of writing that fades, at least, and of noise in their number.
 constexpr uint32_t kFadeCells = 30;
 
@@ -41,8 +47,8 @@ constexpr size_t kStill = 4;
 void TextTracker::reset() {
   has_before_ = false;
   past_.clear();
-  standing_.clear();
-  unsettled_ = kLongestFade;
+  newborn_.clear();
+  unsettle();
   std::fill(age_.begin(), age_.end(), uint8_t{0});
 }
 
@@ -131,21 +137,50 @@ TextTracker::Motion TextTracker::compare() {
   return all;
 }
 
-/// Whether more happened than moves anyway.
+/// Whether another picture came, with the same writing or another.
+bool TextTracker::is_cut(const Motion& motion) const {
+  const uint32_t cells = width_ / kCell * (height_ / kCell);
+  return past_.size() >= kLeastPast && 2 * motion.dyed > cells && 4 * past_.back().dyed < cells;
+}
+
+/// Whether the writing changed by what can be told at once.
 bool TextTracker::is_sudden(const Motion& motion) const {
   if (past_.size() < kLeastPast) return false;
-  const uint32_t cells = width_ / kCell * (height_ / kCell);
-  // Another picture behind the same writing, or another writing too.
-  const bool is_cut = 2 * motion.dyed > cells && 4 * past_.back().dyed < cells;
-  if (is_cut && motion.old > 0) return 2 * motion.lost >= motion.old;
+  if (is_cut(motion) && motion.old > 0) return 2 * motion.lost >= motion.old;
   const auto still = [](const Motion& past) { return past.turned == 0; };
   if (past_.size() >= kStill && std::all_of(past_.end() - kStill, past_.end(), still)) return motion.turned > 0;
-  uint32_t most_lost = 0, most_born = 0;
-  for (const Motion& past : past_) {
-    most_lost = std::max(most_lost, past.lost);
-    most_born = std::max(most_born, past.born);
+  uint32_t most_lost = 0;
+  for (const Motion& past : past_) most_lost = std::max(most_lost, past.lost);
+  return motion.lost > 2 * most_lost + kLostCells;
+}
+
+/// Whether more detail came than with what moves, be it writing or a jerk.
+bool TextTracker::is_burst(const Motion& motion) const {
+  if (past_.size() < kLeastPast || is_cut(motion)) return false;
+  uint32_t most_born = 0;
+  for (const Motion& past : past_) most_born = std::max(most_born, past.born);
+  return 2 * motion.born > 3 * most_born + 2 * kBornPixels;
+}
+
+void TextTracker::watch_newborn() {
+  newborn_.clear();
+  for (size_t i = 0; i < detail_.size(); ++i) {
+    if (std::abs(detail_[i]) >= kBorn && std::abs(before_[i]) < kBorn && std::abs(detail_[i] - before_[i]) >= kBorn)
+      newborn_.push_back(static_cast<uint32_t>(i));
   }
-  return motion.lost > 2 * most_lost + 6 || 2 * motion.born > 3 * most_born + 300;
+  burst_ = newborn_.size();
+  watched_ = 0;
+}
+
+/// Writing stays where it came, what moves goes on.
+std::optional<uint32_t> TextTracker::judge_newborn() {
+  if (newborn_.empty()) return std::nullopt;
+  std::erase_if(newborn_,
+                [this](uint32_t i) { return (before_[i] < 0) != (detail_[i] < 0) || std::abs(detail_[i]) < kStays; });
+  if (++watched_ < kWatched) return std::nullopt;
+  const bool stays = 10 * newborn_.size() >= 6 * burst_;
+  newborn_.clear();
+  return stays ? std::optional<uint32_t>(kWatched) : std::nullopt;
 }
 
 /// Writing that comes or goes slowly, where other things move: what stands for long grows or shrinks by half.
@@ -166,22 +201,45 @@ std::optional<uint32_t> TextTracker::find_fade(uint32_t old) {
   return std::min<uint32_t>(static_cast<uint32_t>(rise - standing_.rbegin()) - 1 + kOld, kLongestFade);
 }
 
+void TextTracker::unsettle() {
+  standing_.clear();
+  unsettled_ = kLongestFade;
+}
+
 std::optional<uint32_t> TextTracker::changed(const LumaView& view) {
   resize(view);
   std::swap(detail_, before_);
   find_detail();
   const Motion motion = compare();
   if (!std::exchange(has_before_, true)) return std::nullopt;
-  const bool sudden = is_sudden(motion);
-  // What happened once says nothing about what moves.
-  past_.push_back(sudden && !past_.empty() ? past_.back() : motion);
-  if (past_.size() > kPast) past_.pop_front();
-  const auto change = sudden ? std::optional<uint32_t>(0) : find_fade(motion.old);
-  if (change) {
-    standing_.clear();
-    unsettled_ = kLongestFade;
+  std::optional<uint32_t> change = judge_newborn();
+  if (is_sudden(motion)) {
+    change = 0;
+    newborn_.clear();
+  } else if (is_burst(motion)) {
+    watch_newborn();
   }
+  if (!change) change = find_fade(motion.old);
+  if (is_cut(motion)) {
+    // Nothing is known about what moves in the new picture.
+    past_.clear();
+    newborn_.clear();
+    unsettle();
+    return change;
+  }
+  if (change) unsettle();
+  remember(motion);
   return change;
+}
+
+/// What happens once says little about what moves.
+void TextTracker::remember(Motion motion) {
+  if (!past_.empty()) {
+    motion.born = std::min(motion.born, 2 * past_.back().born + kBornPixels);
+    if (motion.lost > 2 * past_.back().lost + kLostCells) motion.lost = past_.back().lost;
+  }
+  past_.push_back(motion);
+  if (past_.size() > kPast) past_.pop_front();
 }
 
 }  // namespace deepseekocr::plugin

@@ -43,8 +43,14 @@ class TextTracker {
   void find_detail();
   Motion compare();
   Motion compare_cell(int32_t column, int32_t row);
+  bool is_cut(const Motion& motion) const;
   bool is_sudden(const Motion& motion) const;
+  bool is_burst(const Motion& motion) const;
+  void watch_newborn();
+  std::optional<uint32_t> judge_newborn();
   std::optional<uint32_t> find_fade(uint32_t old);
+  void unsettle();
+  void remember(Motion motion);
 
   Plane half_;
   int32_t width_ = 0, height_ = 0;       /**< of half_, whole cells */
@@ -55,6 +61,9 @@ class TextTracker {
   std::deque<Motion> past_;              /**< the last comparisons */
   std::deque<uint32_t> standing_;        /**< Motion::old of the last frames, once it has settled */
   uint32_t unsettled_ = 0;               /**< frames until it has */
+  std::vector<uint32_t> newborn_;        /**< pixels of a burst that may be writing, while they keep their sign */
+  size_t burst_ = 0;                     /**< their number at first */
+  uint32_t watched_ = 0;                 /**< frames since */
   bool has_before_ = false;
 };
 
