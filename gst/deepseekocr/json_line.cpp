@@ -24,12 +24,14 @@ Json region_object(const Region& region) {
 
 }  // namespace
 
-std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed) {
+std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed, TextSpan span) {
   Json object = {{"frame-number", frame.number},
                  {"pts", time_or_null(frame.pts)},
                  {"stream-time", time_or_null(frame.stream_time)},
                  {"running-time", time_or_null(frame.running_time)},
                  {"duration", time_or_null(frame.duration)}};
+  object["start"] = time_or_null(span.start == kNoTime ? frame.stream_time : span.start);
+  object["end"] = time_or_null(span.end == kNoTime ? frame.end() : span.end);
   if (frame.page > 0) object["page"] = frame.page;
   object["text"] = plain_text(reading.plain);
   object["markdown"] = reading.markdown;
@@ -39,6 +41,8 @@ std::string json_line(const FrameInfo& frame, const Reading& reading, bool chang
   object["tokens"] = reading.tokens;
   object["confidence"] = reading.confidence;
   object["confidence-min"] = reading.confidence_min;
+  object["agreement"] = reading.agreement;
+  object["single-read"] = reading.single_read;
   object["latency"] = reading.latency;
   object["prompt"] = reading.prompt;
   object["width"] = frame.width;

@@ -60,6 +60,8 @@ StructurePtr reading_structure(const FrameInfo& frame, const Reading& reading, c
       G_TYPE_DOUBLE, reading.confidence_min, GST_DEEPSEEK_OCR_META_LATENCY, G_TYPE_UINT64, reading.latency,
       GST_DEEPSEEK_OCR_META_PROMPT, G_TYPE_STRING, reading.prompt.c_str(), GST_DEEPSEEK_OCR_META_WIDTH, G_TYPE_INT,
       frame.width, GST_DEEPSEEK_OCR_META_HEIGHT, G_TYPE_INT, frame.height, nullptr);
+  gst_structure_set(structure, GST_DEEPSEEK_OCR_META_AGREEMENT, G_TYPE_BOOLEAN, reading.agreement,
+                    GST_DEEPSEEK_OCR_META_SINGLE_READ, G_TYPE_BOOLEAN, reading.single_read, nullptr);
   if (frame.page > 0) gst_structure_set(structure, GST_DEEPSEEK_OCR_META_PAGE, G_TYPE_INT, frame.page, nullptr);
   set_regions(structure, reading.regions);
   return StructurePtr(structure);

@@ -20,6 +20,9 @@ enum Property {
   PROP_MAX_TILES,
   PROP_AREA,
   PROP_INFERENCE_INTERVAL,
+  PROP_MAX_RATE,
+  PROP_SKIP_BLANK,
+  PROP_CHANGE_THRESHOLD,
   PROP_MAX_NEW_TOKENS,
   PROP_NO_REPEAT_NGRAM_SIZE,
   PROP_NO_REPEAT_NGRAM_WINDOW,
@@ -111,9 +114,6 @@ bool set_reading_property(Element& element, guint id, const GValue* value) {
     case PROP_AREA:
       set_area(element, string_of(value));
       return true;
-    case PROP_INFERENCE_INTERVAL:
-      settings.inference_interval = g_value_get_uint(value);
-      return true;
     case PROP_MAX_NEW_TOKENS:
       settings.max_new_tokens = g_value_get_int(value);
       return true;
@@ -128,6 +128,26 @@ bool set_reading_property(Element& element, guint id, const GValue* value) {
       return true;
     case PROP_MAX_TIME:
       settings.max_time_ms = g_value_get_uint(value);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Properties of the frame gate.  @return false: not one of them.  Called with the object lock.
+bool set_gate_property(Settings& settings, guint id, const GValue* value) {
+  switch (id) {
+    case PROP_INFERENCE_INTERVAL:
+      settings.gate.inference_interval = g_value_get_uint(value);
+      return true;
+    case PROP_MAX_RATE:
+      settings.gate.max_rate = g_value_get_double(value);
+      return true;
+    case PROP_SKIP_BLANK:
+      settings.gate.skip_blank = g_value_get_boolean(value);
+      return true;
+    case PROP_CHANGE_THRESHOLD:
+      settings.gate.change_threshold = g_value_get_uint(value);
       return true;
     default:
       return false;
@@ -164,6 +184,7 @@ bool set_output_property(Settings& settings, guint id, const GValue* value) {
 /// one before stays; before, it is an error of NULL→READY.
 void after_change(GstDeepseekOcr* self, guint id) {
   if (id == PROP_PROMPT || id == PROP_TASK) check_prompt(self);
+  after_timing_change(self, id);
   if (id != PROP_AREA && id != PROP_NGRAM_WHITELIST) return;
   GST_OBJECT_LOCK(self);
   std::string& error_of_id = id == PROP_AREA ? self->impl->area_error : self->impl->whitelist_error;
@@ -177,8 +198,11 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
   GstDeepseekOcr* self = GST_DEEPSEEK_OCR(object);
   Element& element = *self->impl;
   GST_OBJECT_LOCK(self);
-  const bool known = set_engine_property(element.settings, id, value) || set_reading_property(element, id, value) ||
-                     set_output_property(element.settings, id, value);
+  const bool reading = set_reading_property(element, id, value);
+  if (reading) ++element.settings.revision;
+  const bool known =
+      reading || set_engine_property(element.settings, id, value) || set_gate_property(element.settings, id, value) ||
+      set_output_property(element.settings, id, value) || set_timing_property(element.settings.timing, id, value);
   GST_OBJECT_UNLOCK(self);
   if (known)
     after_change(self, id);
@@ -228,9 +252,6 @@ bool get_reading_property(const Settings& settings, guint id, GValue* value) {
     case PROP_AREA:
       g_value_set_string(value, settings.area_text.c_str());
       return true;
-    case PROP_INFERENCE_INTERVAL:
-      g_value_set_uint(value, settings.inference_interval);
-      return true;
     case PROP_MAX_NEW_TOKENS:
       g_value_set_int(value, settings.max_new_tokens);
       return true;
@@ -245,6 +266,25 @@ bool get_reading_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_MAX_TIME:
       g_value_set_uint(value, settings.max_time_ms);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool get_gate_property(const Settings& settings, guint id, GValue* value) {
+  switch (id) {
+    case PROP_INFERENCE_INTERVAL:
+      g_value_set_uint(value, settings.gate.inference_interval);
+      return true;
+    case PROP_MAX_RATE:
+      g_value_set_double(value, settings.gate.max_rate);
+      return true;
+    case PROP_SKIP_BLANK:
+      g_value_set_boolean(value, settings.gate.skip_blank);
+      return true;
+    case PROP_CHANGE_THRESHOLD:
+      g_value_set_uint(value, settings.gate.change_threshold);
       return true;
     default:
       return false;
@@ -282,9 +322,10 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
     g_value_take_boxed(value, make_stats(self));
     return;
   }
+  if (get_timing_property(self, id, value)) return;
   const Settings settings = copy_settings(self);
   if (!get_engine_property(settings, id, value) && !get_reading_property(settings, id, value) &&
-      !get_output_property(settings, id, value))
+      !get_gate_property(settings, id, value) && !get_output_property(settings, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
@@ -342,10 +383,6 @@ void install_reading_properties(GObjectClass* klass) {
                           "has a dot (0.0,0.66,1.0,0.34), pixels if none has (empty = everything)",
                           "", kPlaying));
   g_object_class_install_property(
-      klass, PROP_INFERENCE_INTERVAL,
-      g_param_spec_uint("inference-interval", "Inference interval", "Every how many frames one is read (1 = every)", 1,
-                        G_MAXUINT, 1, kPlaying));
-  g_object_class_install_property(
       klass, PROP_MAX_NEW_TOKENS,
       g_param_spec_int("max-new-tokens", "Maximum new tokens",
                        "Tokens of one reading at most (0 = what fits the model's positions)", 0, G_MAXINT, 0,
@@ -356,6 +393,30 @@ void install_reading_properties(GObjectClass* klass) {
                         "Time for one reading in milliseconds, from the start of the work; the text so far is "
                         "delivered with finish-reason timeout (0 = unlimited)",
                         0, G_MAXUINT, 0, kPlaying));
+}
+
+void install_gate_properties(GObjectClass* klass) {
+  const GateSettings defaults;
+  g_object_class_install_property(
+      klass, PROP_INFERENCE_INTERVAL,
+      g_param_spec_uint("inference-interval", "Inference interval", "Every how many frames one is read (1 = every)", 1,
+                        G_MAXUINT, defaults.inference_interval, kPlaying));
+  g_object_class_install_property(klass, PROP_MAX_RATE,
+                                  g_param_spec_double("max-rate", "Maximum rate",
+                                                      "Frames a second that are read at most, by their time stamps "
+                                                      "(0 = unlimited)",
+                                                      0, 1000, defaults.max_rate, kPlaying));
+  g_object_class_install_property(
+      klass, PROP_SKIP_BLANK,
+      g_param_spec_boolean("skip-blank", "Skip blank frames",
+                           "Do not read frames without detail that looks like text; they end the text before them",
+                           defaults.skip_blank, kPlaying));
+  g_object_class_install_property(
+      klass, PROP_CHANGE_THRESHOLD,
+      g_param_spec_uint("change-threshold", "Change threshold",
+                        "Pixels of strokes, at half size, that come or go in a 16x16 cell until a frame is read anew; "
+                        "below, it keeps the text of the last one that was read (0 = every frame is read anew)",
+                        0, 64, defaults.change_threshold, kPlaying));
 }
 
 void install_ngram_properties(GObjectClass* klass) {
@@ -417,11 +478,13 @@ void install_properties(GObjectClass* object_class) {
   object_class->get_property = get_property;
   install_engine_properties(object_class);
   install_reading_properties(object_class);
+  install_gate_properties(object_class);
   install_ngram_properties(object_class);
   install_output_properties(object_class);
-  for (const GType type :
-       {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
-        GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP})
+  install_timing_properties(object_class);
+  for (const GType type : {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK,
+                           GST_TYPE_DEEPSEEK_OCR_RESOLUTION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT,
+                           GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

@@ -162,4 +162,13 @@ void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<Engin
   }
 }
 
+void hand_over(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
+               std::optional<Submission> due, uint64_t stale, bool may_wait) {
+  if (due) {
+    submit(session, client, std::move(*due), may_wait);
+  } else if (stale != 0 && client->stats().waiting > 0) {
+    client->cancel(stale);
+  }
+}
+
 }  // namespace deepseekocr::plugin

@@ -23,4 +23,9 @@ BufferPtr buffer_to_keep(GstBuffer* buffer);
 void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client, Submission submission,
             bool may_wait);
 
+/// Submits what was handed out, and asks the engine to give up `stale` (0: none) where it has not begun with it: the
+/// frame that waits for its place is worth more.
+void hand_over(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
+               std::optional<Submission> due, uint64_t stale, bool may_wait);
+
 }  // namespace deepseekocr::plugin

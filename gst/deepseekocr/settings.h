@@ -9,6 +9,8 @@
 
 #include <deepseekocr/engine.h>
 #include "deepseekocr/area.h"
+#include "deepseekocr/gate/frame_gate.h"
+#include "deepseekocr/timing/timing_settings.h"
 
 namespace deepseekocr::plugin {
 
@@ -32,7 +34,7 @@ struct Settings {
   int32_t max_tiles = 9;
   std::string area_text;
   std::optional<Area> area;
-  uint32_t inference_interval = 1;
+  GateSettings gate;
   int32_t max_new_tokens = 0;
   int32_t no_repeat_ngram_size = 30;
   int32_t no_repeat_ngram_window = 90;
@@ -46,6 +48,9 @@ struct Settings {
   Drop drop = Drop::kAuto;
   uint32_t max_hold_ms = 1000;
   bool post_messages = true;
+  TimingSettings timing;
+
+  uint64_t revision = 0; /**< raised when a property changes that readings depend on */
 };
 
 /// The prompt that `settings` stand for: `prompt` where it is not empty, else that of `task`; empty: the model's own.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Events and queries of the sink pad.
 #include "deepseekocr/element.h"
+#include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -33,7 +34,8 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   SinkState& sink = self->impl->sink;
   gst_segment_init(&sink.segment, GST_FORMAT_UNDEFINED);
   sink.policy_due = true;
-  sink.frames_since_read = 0;
+  sink.gate.reset();
+  sink.tracker.reset();
   self->impl->text.reset(self->text_pad);
   if (const auto session = session_of(self)) session->flush_stop();
   start_tasks(self);
@@ -68,6 +70,8 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   sink.has_caps = true;
   sink.caps_refused = false;
   sink.area_reported = false;
+  sink.gate.reset();
+  sink.tracker.reset();
   return true;
 }
 
@@ -88,7 +92,8 @@ void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   SinkState& sink = self->impl->sink;
   gst_event_copy_segment(event, &sink.segment);
   sink.policy_due = true;
-  sink.frames_since_read = 0;
+  sink.gate.reset();
+  sink.tracker.reset();
   session.forget_latest();
 }
 
@@ -103,6 +108,11 @@ void queue_gap(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   if (GST_CLOCK_TIME_IS_VALID(from) && GST_CLOCK_TIME_IS_VALID(to) && from < to) session.queue_gap(from, to);
 }
 
+/// By how much all texts are shown later than their frames: a choice for live sources alone.
+uint64_t lateness(GstDeepseekOcr* self, Session& session) {
+  return session.is_live() ? copy_settings(self).timing.lateness_ms * GST_MSECOND : 0;
+}
+
 /// The text pad's part of a serialized event: what becomes of it there, behind the readings before it.
 void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   switch (GST_EVENT_TYPE(event)) {
@@ -110,7 +120,7 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
       session.queue_event(make_text_stream_start(event));
       break;
     case GST_EVENT_SEGMENT:
-      session.queue_event(make_text_segment(event));
+      session.queue_event(make_text_segment(event, lateness(self, session)));
       break;
     case GST_EVENT_GAP:
       queue_gap(self, session, event);
@@ -126,7 +136,11 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
 
 /// Serialized events keep their place behind the frames that are held.  The text pad gets them first: a muxer may hold
 /// the last frames back until it knows that no more text comes.
-gboolean handle_serialized(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>& shared, GstEvent* event) {
+  Session& session = *shared;
+  end_group(self, shared);
+  // A live text position moves on before a first frame has come.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) ask_upstream(self, session);
   queue_text_event(self, session, event);
   if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
   if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) return handle_caps(self, event);
@@ -149,14 +163,16 @@ gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) return handle_flush_start(self, event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) return handle_flush_stop(self, event);
   const auto session = session_of(self);
-  if (session != nullptr && is_serialized(event)) return handle_serialized(self, *session, event);
+  if (session != nullptr && is_serialized(event)) return handle_serialized(self, session, event);
   return gst_pad_event_default(pad, parent, event);
 }
 
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   // ALLOCATION and DRAIN mean the frames before them.
   if (is_serialized(query)) {
-    const auto session = session_of(GST_DEEPSEEK_OCR(parent));
+    GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
+    const auto session = session_of(self);
+    if (session != nullptr) read_group(self, session);
     if (session != nullptr && !session->drain()) return FALSE;
   }
   return gst_pad_query_default(pad, parent, query);

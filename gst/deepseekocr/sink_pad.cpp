@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "deepseekocr/element.h"
+#include "deepseekocr/gate/mapped_luma.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
+#include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -13,14 +15,14 @@ namespace {
 bool decide_policy(GstDeepseekOcr* self, Session& session) {
   SinkState& sink = self->impl->sink;
   const Settings settings = copy_settings(self);
-  sink.live = is_upstream_live(self);
+  sink.live = ask_upstream(self, session);
   sink.exact = settings.attach == Attach::kExact || (settings.attach == Attach::kAuto && !sink.live);
   sink.newest = settings.drop == Drop::kNewest || (settings.drop == Drop::kAuto && sink.live);
   if (!refresh_client(self, sink.live)) return false;
   Policy policy;
+  sink.groups = sink.segment.rate > 0 && makes_groups(self, settings.timing, sink.live, sink.exact);
   policy.exact = sink.exact;
   policy.newest = sink.newest;
-  policy.live = sink.live;
   // Twice a batch keeps the engine busy while results come; it is also below the engine's limit for one client.
   policy.in_flight = std::clamp(2 * (settings.batch_size > 0 ? settings.batch_size : 8), 2, 64);
   policy.hold_time = uint64_t{settings.max_hold_ms} * GST_MSECOND;
@@ -54,6 +56,14 @@ FrameInfo describe_frame(SinkState& sink, GstBuffer* buffer, uint32_t interval) 
   return frame;
 }
 
+/// Running time at which the frame after `buffer` is due; where that is unknown, just behind its own.
+uint64_t end_in_running_time(const SinkState& sink, GstBuffer* buffer) {
+  if (sink.segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return kNoTime;
+  const uint64_t duration = frame_duration(sink.info, buffer);
+  const uint64_t end = GST_BUFFER_PTS(buffer) + (duration == kNoTime ? 1 : duration);
+  return gst_segment_to_running_time(&sink.segment, GST_FORMAT_TIME, end);
+}
+
 /// Frames that nobody will see are not read: outside the segment (a decoder's run-up to a seek), or no picture at all.
 bool is_visible(const SinkState& sink, GstBuffer* buffer) {
   if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) return false;
@@ -61,16 +71,6 @@ bool is_visible(const SinkState& sink, GstBuffer* buffer) {
   const uint64_t start = GST_BUFFER_PTS(buffer);
   const uint64_t end = GST_BUFFER_DURATION_IS_VALID(buffer) ? start + GST_BUFFER_DURATION(buffer) : start;
   return gst_segment_clip(&sink.segment, GST_FORMAT_TIME, start, end, nullptr, nullptr);
-}
-
-/// The first frame of a segment and every interval-th after it.
-bool is_due(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, uint32_t interval) {
-  SinkState& sink = self->impl->sink;
-  if (!is_visible(sink, buffer)) return false;
-  const bool due = sink.frames_since_read == 0;
-  if (++sink.frames_since_read >= interval) sink.frames_since_read = 0;
-  if (!due) session.count([](Counters& counters) { ++counters.skipped_interval; });
-  return due;
 }
 
 /// The pixels that `settings` want read.  @return false: the area lies outside the frame, one ERROR was posted.
@@ -97,30 +97,101 @@ bool find_area(GstDeepseekOcr* self, const Settings& settings, std::optional<Dso
   return true;
 }
 
+/// A frame that came in, and what is known about it.
+struct Arrival {
+  FrameInfo frame;
+  std::shared_ptr<const Settings> settings;
+  std::optional<DsocrRect> area; /**< that is read; empty: everything */
+  Verdict verdict;
+  uint64_t since = kNoTime; /**< text-timing=group: stream time at which its writing came, where that was before */
+};
+
+/// Looks at the pixels of a frame that is due.
+void examine(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
+  const GateSettings& gate = arrival->settings->gate;
+  // A page is asked for its own text, and so is a frame that cannot be looked at; the engine says what is wrong.
+  if (arrival->frame.page > 0 || !gate.looks_at_pixels()) return;
+  const MappedLuma luma(buffer, sink.info);
+  if (!luma.is_valid()) return;
+  const DsocrRect part = arrival->area.value_or(DsocrRect{0, 0, arrival->frame.width, arrival->frame.height});
+  arrival->verdict = sink.gate.examine(gate, luma.view(part), part.x, part.y);
+  if (!sink.groups || gate.change_threshold == 0) return;
+  const auto place = sink.tracker.place(arrival->verdict.decision, luma.view(part), arrival->frame.stream_time);
+  arrival->verdict.decision = place.decision;
+  arrival->since = place.since;
+}
+
+/// What was read is no answer to the frames that follow.
+void forget_reading(GstDeepseekOcr* self, const std::shared_ptr<Session>& session) {
+  SinkState& sink = self->impl->sink;
+  sink.gate.forget_reading();
+  sink.tracker.reset();
+  if (sink.groups) end_group(self, session);
+}
+
+/// Decides whether the frame is read.  @return false: the area lies outside the frame, one ERROR was posted.
+bool judge(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer, Arrival* arrival) {
+  SinkState& sink = self->impl->sink;
+  const Settings& settings = *arrival->settings;
+  // What failed may succeed in the next frame; what was asked with other settings is no answer any more.
+  if (session->last_reading_failed() || sink.settings_revision != settings.revision) forget_reading(self, session);
+  sink.settings_revision = settings.revision;
+  arrival->verdict = sink.gate.schedule(settings.gate, arrival->frame.pts);
+  if (arrival->verdict.decision != Decision::kRead) return true;
+  if (!find_area(self, settings, &arrival->area)) return false;
+  examine(sink, buffer, arrival);
+  GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
+                 static_cast<int>(arrival->verdict.decision), arrival->verdict.distance);
+  return true;
+}
+
+void count_skipped(Session& session, Decision decision) {
+  session.count([decision](Counters& counters) {
+    counters.skipped_interval += decision == Decision::kInterval;
+    counters.skipped_rate += decision == Decision::kRate;
+    counters.skipped_blank += decision == Decision::kBlank;
+    counters.skipped_unchanged += decision == Decision::kUnchanged;
+  });
+}
+
+/// What a frame that is not read means for the text before it.
+void skip_frame(Session& session, const Arrival& arrival) {
+  const FrameInfo& frame = arrival.frame;
+  const bool timed = frame.stream_time != kNoTime && frame.duration != kNoTime;
+  const uint64_t end = timed ? frame.stream_time + frame.duration : kNoTime;
+  count_skipped(session, arrival.verdict.decision);
+  switch (arrival.verdict.decision) {
+    case Decision::kRead:
+    case Decision::kInterval:  // the reading before it stands for it
+      break;
+    case Decision::kRate:
+    case Decision::kUnchanged:
+      session.repeat_text(frame.stream_time, end);
+      break;
+    case Decision::kBlank:
+      session.end_text(frame.number, frame.stream_time, end);
+      break;
+  }
+}
+
 /// Admits a frame and hands it to the engine.  @return empty: stopped, or an error was posted.
-SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* kept, FrameInfo frame) {
+SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* kept,
+                   const Arrival& arrival) {
   const SinkState& sink = self->impl->sink;
   Submission submission;
   submission.slot = std::make_shared<Slot>();
-  submission.slot->frame = frame;
-  submission.slot->settings = std::make_shared<const Settings>(copy_settings(self));
+  submission.slot->frame = arrival.frame;
+  submission.slot->settings = arrival.settings;
   submission.info = sink.info;
-  if (!find_area(self, *submission.slot->settings, &submission.area)) {
-    session->set_video_flow(GST_FLOW_ERROR);
-    return nullptr;
-  }
+  submission.area = arrival.area;
   if (!session->wait_to_admit()) return nullptr;
   const auto client = client_of(self);
   if (client == nullptr) return nullptr;
   submission.buffer.reset(gst_buffer_ref(kept));
   SlotPtr slot = submission.slot;
   uint64_t stale = 0;
-  if (auto due = session->admit(std::move(submission), &stale)) {
-    submit(session, client, std::move(*due), !sink.newest);
-  } else if (stale != 0 && client->stats().waiting > 0) {
-    // The engine has not begun with the one before: this frame is worth more.
-    client->cancel(stale);
-  }
+  auto due = session->admit(std::move(submission), &stale);
+  hand_over(session, client, std::move(due), stale, !sink.newest);
   return slot;
 }
 
@@ -130,6 +201,27 @@ GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buf
   session.set_video_flow(flow);
   session.count([](Counters& counters) { ++counters.frames_out; });
   return session.flow();
+}
+
+/// In text-timing=group: the group that a frame belongs to, none for one without text.  @return false: stopped
+bool group_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer,
+                 const Arrival& arrival, SlotPtr* slot) {
+  const GroupFrame frame{arrival.frame, buffer, arrival.settings, arrival.area, arrival.since};
+  const Decision decision = arrival.verdict.decision;
+  count_skipped(*session, decision);
+  const bool looked_at = decision == Decision::kRead || decision == Decision::kUnchanged;
+  if (decision == Decision::kBlank) {
+    if (!end_group(self, session)) return false;
+    session->end_text(arrival.frame.number, arrival.frame.stream_time, arrival.frame.end());
+    return true;
+  }
+  if (decision != Decision::kRead && session->continues_group(arrival.frame)) {
+    *slot = extend_group(self, session, frame, looked_at);
+    return *slot != nullptr;
+  }
+  if (!looked_at) return true;
+  *slot = begin_group(self, session, frame);
+  return *slot != nullptr;
 }
 
 GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, const FrameInfo& frame) {
@@ -146,10 +238,12 @@ GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, c
 
 }  // namespace
 
-bool is_upstream_live(GstDeepseekOcr* self) {
+bool ask_upstream(GstDeepseekOcr* self, Session& session) {
   const QueryPtr query(gst_query_new_latency());
   gboolean live = FALSE;
-  if (gst_pad_peer_query(self->sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  GstClockTime latency = 0;
+  if (gst_pad_peer_query(self->sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, &latency, nullptr);
+  session.begin_segment(live, latency);
   return live;
 }
 
@@ -163,21 +257,30 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   if (!sink.has_caps) return GST_FLOW_NOT_NEGOTIATED;
   if (sink.policy_due && !decide_policy(self, *session)) return GST_FLOW_ERROR;
 
-  GST_OBJECT_LOCK(self);
-  const uint32_t interval = self->impl->settings.inference_interval;
-  GST_OBJECT_UNLOCK(self);
-  const FrameInfo frame = describe_frame(sink, buffer, interval);
+  Arrival arrival;
+  arrival.settings = std::make_shared<const Settings>(copy_settings(self));
+  arrival.frame = describe_frame(sink, buffer, sink.groups ? 1 : arrival.settings->gate.inference_interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
-  if (sink.live) session->advance(frame.stream_time);
+  if (sink.live) session->advance(end_in_running_time(sink, buffer));
   if (sink.exact) frame_buffer = buffer_to_keep(buffer);
 
   SlotPtr slot;
-  if (is_due(self, *session, buffer, interval)) {
-    const BufferPtr kept = buffer_to_keep(frame_buffer.get());
-    slot = read_frame(self, session, kept.get(), frame);
-    if (slot == nullptr) return session->flow();
+  if (is_visible(sink, buffer)) {
+    if (!judge(self, session, frame_buffer.get(), &arrival)) {
+      session->set_video_flow(GST_FLOW_ERROR);
+      return session->flow();
+    }
+    if (sink.groups) {
+      if (!group_frame(self, session, frame_buffer.get(), arrival, &slot)) return session->flow();
+    } else if (arrival.verdict.decision != Decision::kRead) {
+      skip_frame(*session, arrival);
+    } else {
+      const BufferPtr kept = buffer_to_keep(frame_buffer.get());
+      slot = read_frame(self, session, kept.get(), arrival);
+      if (slot == nullptr) return session->flow();
+    }
   }
-  if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), frame);
+  if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), arrival.frame);
   return push_at_once(self, *session, std::move(frame_buffer));
 }
 

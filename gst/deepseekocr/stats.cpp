@@ -13,17 +13,19 @@ void add_counters(GstStructure* stats, const Counters& counters) {
   set_uint64(stats, "frames-in", counters.frames_in);
   set_uint64(stats, "frames-out", counters.frames_out);
   set_uint64(stats, "skipped-interval", counters.skipped_interval);
+  set_uint64(stats, "skipped-rate", counters.skipped_rate);
+  set_uint64(stats, "skipped-blank", counters.skipped_blank);
+  set_uint64(stats, "skipped-unchanged", counters.skipped_unchanged);
   set_uint64(stats, "admitted", counters.admitted);
   set_uint64(stats, "dropped", counters.dropped);
   set_uint64(stats, "text-dropped", counters.text_dropped);
   set_uint64(stats, "overdue", counters.overdue);
   set_uint64(stats, "tokens", counters.tokens);
-  uint64_t usable = 0;
   for (int reason = DSOCR_FINISH_STOP; reason <= DSOCR_FINISH_ERROR; ++reason) {
     const auto finish = static_cast<DsocrFinishReason>(reason);
     set_uint64(stats, (std::string("finish-") + finish_reason_name(finish)).c_str(), counters.by_reason[reason]);
-    if (finish != DSOCR_FINISH_CANCELLED && finish != DSOCR_FINISH_ERROR) usable += counters.by_reason[reason];
   }
+  const uint64_t usable = counters.readings();
   set_uint64(stats, "readings", usable);
   set_uint64(stats, "latency-last", counters.last_latency);
   set_uint64(stats, "latency-mean", usable > 0 ? counters.sum_latency / usable : 0);

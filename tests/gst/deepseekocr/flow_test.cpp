@@ -117,7 +117,7 @@ TEST_F(Flow, OnePixelIsRead) {
 TEST_F(Flow, EveryFormatIsRead) {
   for (const char* format : {"NV12", "I420", "NV21", "YUY2", "RGB", "BGR", "RGBA", "BGRA", "RGBx", "BGRx", "GRAY8"}) {
     const std::string caps = std::string("video/x-raw,width=33,height=17,framerate=10/1,format=") + format;
-    Ocr ocr("", false, caps.c_str());
+    Ocr ocr("skip-blank=false", false, caps.c_str());
     GstVideoInfo info;
     const std::unique_ptr<GstCaps, Unref> parsed(gst_caps_from_string(caps.c_str()));
     gst_video_info_from_caps(&info, parsed.get());
@@ -151,6 +151,19 @@ TEST_F(Flow, AGapIsNotRead) {
   gst_harness_push(ocr.video, frame);
   EXPECT_EQ(meta_text(ocr.pull_video().get()), "-");
   EXPECT_EQ(ocr.stat("admitted"), 0u);
+}
+
+TEST_F(Flow, AHoleInTheInputIsAHoleInTheText) {
+  Ocr ocr;
+  ocr.push(10, 0);
+  GstBuffer* frame = gray_frame(10, 20);
+  GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
+  gst_harness_push(ocr.video, frame);
+  ocr.push_event(gst_event_new_eos());
+  auto first = ocr.pull_text(), second = ocr.pull_text();
+  EXPECT_EQ(GST_BUFFER_PTS(first.get()), 0u);
+  EXPECT_EQ(GST_BUFFER_DURATION(first.get()), kFrame);
+  EXPECT_EQ(GST_BUFFER_PTS(second.get()), 20 * kFrame);
 }
 
 TEST_F(Flow, FramesBeforeTheSegmentAreNotRead) {

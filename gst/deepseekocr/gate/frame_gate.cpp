@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "deepseekocr/gate/frame_gate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "deepseekocr/gate/change.h"
+#include "deepseekocr/gate/rate_limit.h"
+#include "deepseekocr/gate/text_detail.h"
+
+namespace deepseekocr::plugin {
+
+struct FrameGate::State {
+  uint64_t frames = 0; /**< since the last one that inference-interval let through */
+  RateLimit rate;
+  Strokes now, reference;
+  bool has_reference = false;
+};
+
+FrameGate::FrameGate() : state_(std::make_unique<State>()) {}
+FrameGate::~FrameGate() = default;
+FrameGate::FrameGate(FrameGate&&) noexcept = default;
+FrameGate& FrameGate::operator=(FrameGate&&) noexcept = default;
+
+void FrameGate::reset() {
+  state_->frames = 0;
+  state_->rate.reset();
+  state_->has_reference = false;
+}
+
+void FrameGate::forget_reading() {
+  state_->has_reference = false;
+}
+
+Verdict FrameGate::schedule(const GateSettings& settings, uint64_t pts) {
+  Verdict verdict;
+  const bool due = state_->frames == 0;
+  if (++state_->frames >= settings.inference_interval) state_->frames = 0;
+  if (!due) {
+    verdict.decision = Decision::kInterval;
+  } else if (!state_->rate.is_due(pts, settings.max_rate)) {
+    verdict.decision = Decision::kRate;
+  }
+  return verdict;
+}
+
+Verdict FrameGate::examine(const GateSettings& settings, const LumaView& luma, int32_t x, int32_t y) {
+  State& state = *state_;
+  Verdict verdict;
+  verdict.distance = kNoReference;
+  if (std::min(luma.width, luma.height) < kLeastSide) {
+    state.has_reference = false;
+    return verdict;
+  }
+  find_strokes(luma, &state.now);
+  const TextDetail detail = find_text(&state.now);
+  if (!detail.any && settings.skip_blank) {
+    state.has_reference = false;
+    verdict.decision = Decision::kBlank;
+    return verdict;
+  }
+  if (detail.any) {
+    // Cells at the edges stick out.
+    const DsocrRect& box = detail.box;
+    verdict.detail = {x + box.x, y + box.y, std::min(box.width, luma.width - box.x),
+                      std::min(box.height, luma.height - box.y)};
+    verdict.sharpness = measure_sharpness(luma, state.now);
+  }
+  if (state.has_reference) verdict.distance = stroke_distance(state.reference, state.now);
+  if (settings.change_threshold > 0 && verdict.distance < settings.change_threshold) {
+    verdict.decision = Decision::kUnchanged;
+    return verdict;
+  }
+  std::swap(state.now, state.reference);
+  state.has_reference = true;
+  return verdict;
+}
+
+}  // namespace deepseekocr::plugin

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Which cells of a stroke map may hold writing.
+#pragma once
+
+#include <cstdint>
+
+#include "deepseekocr/gate/strokes.h"
+
+namespace deepseekocr::plugin {
+
+/// What a group of touching cells must have to count as writing.
+struct GroupRules {
+  int32_t least_strength = 10; /**< pixels of strokes that run both ways, of all its cells */
+  int32_t least_cells = 1;
+};
+
+/// Fills `map->text`: 1 where there may be writing, 0 elsewhere.
+///
+/// Strokes of writing run across and along within one cell; rules, bars and rims run one way only.  Where two rules
+/// meet, in a corner or a grid, a cell holds both too: such a group is small and touches a rule of either direction.
+/// @return how many cells were marked
+int32_t mark_text_cells(const GroupRules& rules, StrokeMap* map);
+
+/// Pixels of strokes of a cell that run both ways; 0 where one way is next to all.
+int32_t text_strength(const CellStrokes& cell);
+
+}  // namespace deepseekocr::plugin

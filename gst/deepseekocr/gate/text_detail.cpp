@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "deepseekocr/gate/text_detail.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "deepseekocr/gate/downscale.h"
+#include "deepseekocr/gate/text_cells.h"
+
+namespace deepseekocr::plugin {
+namespace {
+
+/// Rules for the two sizes.  At the coarse one soft shapes look like strokes too, so more is asked there.
+constexpr GroupRules kFineRules = {10, 1}, kCoarseRules = {24, 2};
+
+/// Lowest strokes that count at the two sizes, of 255.
+constexpr ThresholdRange kFineHeights = {14, 40, false}, kCoarseHeights = {24, 255, true};
+
+struct Bounds {
+  int32_t left = INT32_MAX, top = INT32_MAX, right = 0, bottom = 0;
+
+  void add(int32_t x, int32_t y, int32_t side) {
+    left = std::min(left, x);
+    top = std::min(top, y);
+    right = std::max(right, x + side);
+    bottom = std::max(bottom, y + side);
+  }
+};
+
+void add_fine_cells(const StrokeMap& map, Bounds* bounds) {
+  for (int32_t row = 0; row < map.rows; ++row) {
+    for (int32_t column = 0; column < map.columns; ++column) {
+      if (map.is_text(column, row)) bounds->add(column * kFineCellPixels, row * kFineCellPixels, kFineCellPixels);
+    }
+  }
+}
+
+/// Whether the fine map has text where the coarse one has the given cell.
+bool has_fine_text(const StrokeMap& fine, int32_t column, int32_t row) {
+  constexpr int32_t kSide = kCoarseCellPixels / kFineCellPixels;
+  for (int32_t y = row * kSide; y < std::min((row + 1) * kSide, fine.rows); ++y) {
+    for (int32_t x = column * kSide; x < std::min((column + 1) * kSide, fine.columns); ++x) {
+      if (fine.is_text(x, y)) return true;
+    }
+  }
+  return false;
+}
+
+/// Large writing; where the fine map has some it knows the place better.
+void add_coarse_cells(const Strokes& strokes, Bounds* bounds) {
+  const StrokeMap& map = strokes.coarse;
+  for (int32_t row = 0; row < map.rows; ++row) {
+    for (int32_t column = 0; column < map.columns; ++column) {
+      if (map.is_text(column, row) && !has_fine_text(strokes.fine, column, row))
+        bounds->add(column * kCoarseCellPixels, row * kCoarseCellPixels, kCoarseCellPixels);
+    }
+  }
+}
+
+/// Steepest step over two pixels, along a row and down to the one after the next.
+uint8_t steepest_step(const uint8_t* row, const uint8_t* below, int32_t begin, int32_t end) {
+  int32_t steepest = 0;
+  for (int32_t x = begin; x < end; ++x) {
+    const int32_t across = std::abs(row[x + 1] - row[x - 1]), along = std::abs(below[x] - row[x]);
+    steepest = std::max(steepest, std::max(across, along));
+  }
+  return static_cast<uint8_t>(steepest);
+}
+
+/// Whether the fine picture is as steep where the coarse one has strokes as the edge of a letter.
+bool is_sharp(const Strokes& strokes, int32_t column, int32_t row) {
+  constexpr int32_t kSide = kCell * kCoarseCellPixels / kFineCellPixels;
+  const Plane& fine = strokes.fine.luma;
+  const int32_t left = column * kSide, right = std::min(left + kSide, fine.width());
+  const int32_t bottom = std::min((row + 1) * kSide, fine.height() - 2);
+  int32_t steepest = 0;
+  for (int32_t y = row * kSide; y < bottom; ++y)
+    steepest = std::max<int32_t>(steepest, steepest_step(fine.row(y), fine.row(y + 2), left, right));
+  return 5 * steepest >= 3 * strokes.coarse.cell(column, row).peak;
+}
+
+/// Clouds, waves and grain have strokes at the coarse size, but soft ones.
+void drop_soft_cells(Strokes* strokes) {
+  StrokeMap& map = strokes->coarse;
+  for (int32_t row = 0; row < map.rows; ++row) {
+    for (int32_t column = 0; column < map.columns; ++column) {
+      CellStrokes& cell = map.cells[static_cast<size_t>(row) * map.columns + column];
+      if (std::min(cell.across, cell.along) > 0 && !is_sharp(*strokes, column, row)) cell.across = cell.along = 0;
+    }
+  }
+}
+
+/// Steepest step between neighbours in a row of one cell.
+int32_t steepest_pixel_step(const uint8_t* row, int32_t width) {
+  int32_t steepest = 0;
+  for (int32_t x = 1; x < width; ++x) steepest = std::max(steepest, std::abs(row[x] - row[x - 1]));
+  return steepest;
+}
+
+}  // namespace
+
+void find_strokes(const LumaView& view, Strokes* strokes) {
+  halve(view, &strokes->fine.luma);
+  find_strokes(kFineHeights, &strokes->fine);
+  if (std::min(view.width, view.height) >= 2 * kCoarseCellPixels) {
+    quarter(strokes->fine.luma, &strokes->coarse.luma);
+    find_strokes(kCoarseHeights, &strokes->coarse);
+    drop_soft_cells(strokes);
+  } else {
+    strokes->coarse = StrokeMap();
+  }
+}
+
+TextDetail find_text(Strokes* strokes) {
+  Bounds bounds;
+  if (mark_text_cells(kFineRules, &strokes->fine) > 0) add_fine_cells(strokes->fine, &bounds);
+  if (mark_text_cells(kCoarseRules, &strokes->coarse) > 0) add_coarse_cells(*strokes, &bounds);
+  TextDetail detail;
+  detail.any = bounds.right > 0;
+  if (detail.any) detail.box = {bounds.left, bounds.top, bounds.right - bounds.left, bounds.bottom - bounds.top};
+  return detail;
+}
+
+uint32_t measure_sharpness(const LumaView& view, const Strokes& strokes) {
+  constexpr int32_t kRowsApart = 4;  // a sample of the rows says enough
+  const StrokeMap& map = strokes.fine;
+  std::vector<uint8_t> scratch(view.width);
+  uint64_t sum = 0, count = 0;
+  for (int32_t y = kRowsApart / 2; y < view.height; y += kRowsApart) {
+    const int32_t cell_row = y / kFineCellPixels;
+    if (cell_row >= map.rows) break;
+    const uint8_t* row = nullptr;
+    for (int32_t column = 0; column < map.columns; ++column) {
+      if (!map.is_text(column, cell_row)) continue;
+      if (row == nullptr) row = luma_row(view, y, scratch.data());
+      const int32_t left = column * kFineCellPixels;
+      sum += steepest_pixel_step(row + left, std::min(kFineCellPixels, view.width - left));
+      ++count;
+    }
+  }
+  return count == 0 ? 0 : static_cast<uint32_t>(sum / count);
+}
+
+}  // namespace deepseekocr::plugin
