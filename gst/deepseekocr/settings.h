@@ -25,6 +25,7 @@ struct Settings {
   int32_t threads = 0;
   int32_t batch_size = 0;
   int32_t batch_timeout_ms = 0;
+  int32_t idle_timeout_s = 0;
 
   Task task = Task::kCustom;
   std::string prompt;
@@ -46,6 +47,7 @@ struct Settings {
   Drop drop = Drop::kAuto;
   uint32_t max_hold_ms = 1000;
   bool post_messages = true;
+  uint32_t stats_interval_ms = 0;
 };
 
 /// The prompt that `settings` stand for: `prompt` where it is not empty, else that of `task`; empty: the model's own.
