@@ -11,6 +11,10 @@ TrackingNumber number_of(const std::string& value) {
   return {value, matching_schemes(value)};
 }
 
+bool is_part_of(const std::string& part, const std::string& whole) {
+  return part.size() < whole.size() && whole.find(part) != std::string::npos;
+}
+
 }  // namespace
 
 const char* agreement_name(Agreement agreement) {
@@ -58,8 +62,7 @@ const NumberVote::Candidate* NumberVote::best() const {
   const auto is_part = [this](const Candidate& candidate) {
     return std::any_of(numbers_.begin(), numbers_.end(), [&](const auto& entry) {
       const Candidate& other = entry.second;
-      return is_believed(other) && other.number.plausible() && other.number.value != candidate.number.value &&
-             other.number.value.find(candidate.number.value) != std::string::npos;
+      return is_believed(other) && other.number.plausible() && is_part_of(candidate.number.value, other.number.value);
     });
   };
   const auto rank = [this](const Candidate& candidate) {
@@ -78,10 +81,11 @@ NumberVerdict NumberVote::verdict_on(const Candidate& candidate, Agreement agree
 
 NumberVerdict NumberVote::text_verdict(const std::vector<TrackingNumber>& joined) const {
   const Candidate* text = best();
-  if (text != nullptr && is_believed(*text) && text->number.plausible())
-    return verdict_on(*text, Agreement::text_checked);
   const auto whole =
       std::find_if(joined.begin(), joined.end(), [](const TrackingNumber& number) { return number.plausible(); });
+  const bool is_part = text != nullptr && whole != joined.end() && is_part_of(text->number.value, whole->value);
+  if (text != nullptr && is_believed(*text) && text->number.plausible() && !is_part)
+    return verdict_on(*text, Agreement::text_checked);
   if (whole != joined.end()) {
     const auto seen = numbers_.find(whole->value);
     if (seen != numbers_.end()) return verdict_on(seen->second, Agreement::text_joined);

@@ -97,7 +97,7 @@ GstElement* LabelReader::make_source() {
   constexpr const char* kVideo4Linux = "v4l2:";
   if (options_.input == "videotest") {
     GstElement* source = make("videotestsrc");
-    g_object_set(source, "num-buffers", 300, nullptr);  // ten seconds
+    g_object_set(source, "num-buffers", 10 * std::min(options_.rate, 30), nullptr);  // it makes what is asked, to 30/s
     return source;
   }
   if (options_.input.starts_with(kVideo4Linux)) {

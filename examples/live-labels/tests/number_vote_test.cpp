@@ -64,6 +64,15 @@ TEST_F(NumberVoteTest, NumberMayBePutTogether) {
   EXPECT_EQ(verdict("TRACKING RA 473 124 828 US").agreement, Agreement::none);  // only with its check digit
 }
 
+TEST_F(NumberVoteTest, PartThatPassesACheckGivesWayToTheWhole) {
+  const std::string mail = "9400110200881234567896";
+  ASSERT_EQ(matching_schemes(mail), std::vector<std::string>{"usps"});
+  for (int i = 0; i < 3; ++i) vote.add_read({{mail.substr(7), {"fedex-ground"}}}, 1);
+  EXPECT_EQ(verdict().agreement, Agreement::text_checked);
+  EXPECT_EQ(verdict(mail.c_str()).agreement, Agreement::text_joined);
+  EXPECT_EQ(verdict(mail.c_str()).number.value, mail);
+}
+
 TEST_F(NumberVoteTest, BarcodeConfirmsEvenOneRead) {
   read(kRight);
   vote.add_barcode(kRight);
