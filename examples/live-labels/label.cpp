@@ -151,7 +151,7 @@ LabelState Label::state() const {
   }
   if (characters > 0) state.agreement /= characters;
   const bool believed = reads_ >= min_reads_;
-  state.number = number_.verdict(believed ? numbers_of(lines_of(state.text)) : std::vector<TrackingNumber>());
+  state.number = number_.verdict(believed ? lines_of(state.text) : std::vector<std::string>());
   return state;
 }
 

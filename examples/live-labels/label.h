@@ -7,6 +7,7 @@
 #include <deque>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "line_vote.h"
@@ -62,6 +63,10 @@ class Label {
   const std::vector<Barcode>& barcodes() const { return barcodes_; }
   bool has_reads() const { return reads_ > 0; }
   uint64_t last() const { return last_; }
+  /// Of labels that were seen at the same time the one that was read more often.
+  bool seen_later_than(const Label& other) const {
+    return std::pair(last_, reads_) > std::pair(other.last_, other.reads_);
+  }
 
  private:
   struct Line {

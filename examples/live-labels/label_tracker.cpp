@@ -69,8 +69,8 @@ LabelTracker::Open& LabelTracker::label_of(const Read& read) {
   return open_label();
 }
 
-// The label with the same number or barcode, else one in sight: without any barcode, if this one is a shipment number,
-// because a label has one number, but may have other codes beside it.
+// The label with the same number or barcode, else the one that was seen last: without any barcode, if this one is a
+// shipment number, because a label has one number, but may have other codes beside it.
 LabelTracker::Open& LabelTracker::label_of(const Barcode& barcode) {
   if (Open* like = label_like(normalise(barcode.content), barcode.time)) return *like;
   const bool is_number = has_known_form(normalise(barcode.content));
@@ -78,7 +78,8 @@ LabelTracker::Open& LabelTracker::label_of(const Barcode& barcode) {
   for (Open& open : open_) {
     if (!is_in_sight(open, barcode.time)) continue;
     if (open.label.holds(barcode)) return open;
-    if (!is_number || open.label.barcodes().empty()) other = &open;
+    const bool may_have_it = !is_number || open.label.barcodes().empty();
+    if (may_have_it && (other == nullptr || open.label.seen_later_than(other->label))) other = &open;
   }
   return other != nullptr ? *other : open_label();
 }
@@ -130,8 +131,12 @@ bool LabelTracker::is_worth_telling(const LabelState& state) const {
   return !state.barcodes.empty() || (state.reads >= options_.min_reads && !state.text.empty());
 }
 
-bool LabelTracker::is_cooling(const LabelState& state) const {
-  return cooling_.contains(identity(state));
+// Whether the same was told of a label that has left not long ago, or of another one that is still in sight.
+bool LabelTracker::is_known(const Open& open, const LabelState& state) const {
+  if (cooling_.contains(identity(state))) return true;
+  return std::any_of(open_.begin(), open_.end(), [&](const Open& other) {
+    return &other != &open && other.told && !other.told_number.empty() && other.told_number == identity(state);
+  });
 }
 
 void LabelTracker::tell(Open& open, Stage stage, const LabelState& state) {
@@ -145,9 +150,9 @@ void LabelTracker::tell(Open& open, Stage stage, const LabelState& state) {
 
 void LabelTracker::tell_progress(Open& open) {
   const LabelState state = open.label.state();
-  if (!is_worth_telling(state) || is_cooling(state)) return;
+  if (!is_worth_telling(state)) return;
   if (!open.told) {
-    tell(open, Stage::first, state);
+    if (!is_known(open, state)) tell(open, Stage::first, state);
   } else if (state.number.number.value != open.told_number || state.number.agreement < open.told_agreement ||
              state.text != open.told_text) {
     tell(open, Stage::improved, state);
@@ -157,7 +162,7 @@ void LabelTracker::tell_progress(Open& open) {
 void LabelTracker::close(Open& open) {
   const LabelState state = open.label.state();
   if (!is_worth_telling(state)) return;
-  if (open.told || !is_cooling(state)) tell(open, Stage::final, state);
+  if (open.told || !is_known(open, state)) tell(open, Stage::final, state);
   // Seen again while it cools: the time starts anew.
   if (cooling_.size() < kMostCooling) cooling_[identity(state)] = state.last + options_.cooldown;
 }

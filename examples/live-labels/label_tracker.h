@@ -79,7 +79,7 @@ class LabelTracker {
   void tell(Open& open, Stage stage, const LabelState& state);
   void tell_progress(Open& open);
   void close(Open& open);
-  bool is_cooling(const LabelState& state) const;
+  bool is_known(const Open& open, const LabelState& state) const;
 
   TrackerOptions options_;
   Sink sink_;

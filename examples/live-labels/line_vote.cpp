@@ -101,8 +101,10 @@ void LineVote::add(std::u32string_view reading, double weight) {
   added.support += static_cast<double>(added.text.size()) * weight;
   readings_.push_back(std::move(added));
   if (readings_.size() <= kMostReadings) return;
+  // Short parts of a line are read with most confidence, but whole lines are worth more.
+  const auto worth = [](const Reading& one) { return one.weight * static_cast<double>(one.text.size()); };
   const auto lightest = std::min_element(readings_.begin(), readings_.end(),
-                                         [](const Reading& a, const Reading& b) { return a.weight < b.weight; });
+                                         [&](const Reading& a, const Reading& b) { return worth(a) < worth(b); });
   remove(static_cast<size_t>(lightest - readings_.begin()));
 }
 

@@ -13,7 +13,7 @@ namespace live_labels {
 /// differ in single characters and in blanks, and many hold a part of the line only: they vote on that part.
 class LineVote {
  public:
-  /// Readings that are kept; beyond, the lightest goes.
+  /// Readings that are kept; beyond, the one with the least weight times length goes.
   static constexpr size_t kMostReadings = 32;
 
   struct Winner {

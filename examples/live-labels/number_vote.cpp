@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace live_labels {
 namespace {
@@ -13,6 +14,31 @@ TrackingNumber number_of(const std::string& value) {
 
 bool is_part_of(const std::string& part, const std::string& whole) {
   return part.size() < whole.size() && whole.find(part) != std::string::npos;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Whether the line, normalised, has the value inside a longer run of digits.
+bool goes_on(const std::string& value, const std::string& line) {
+  const std::string text = normalise(line);
+  for (size_t at = text.find(value); at != std::string::npos; at = text.find(value, at + 1)) {
+    const size_t end = at + value.size();
+    if ((at > 0 && is_digit(text[at - 1])) || (end < text.size() && is_digit(text[end]))) return true;
+  }
+  return false;
+}
+
+// The numbers of the voted text whose check digit holds.
+std::vector<TrackingNumber> plausible_numbers(const std::vector<std::string>& voted) {
+  std::vector<TrackingNumber> numbers;
+  for (const std::string& line : voted) {
+    for (TrackingNumber& number : find_tracking_numbers(line)) {
+      if (number.plausible()) numbers.push_back(std::move(number));
+    }
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -56,21 +82,23 @@ void NumberVote::add_barcode(std::string_view content) {
   if (has_known_form(value)) barcodes_.insert(std::move(value));
 }
 
-// Agreement of reads counts before the check digit, which a wrong number may pass; then weight.  The beginning of a
-// longer number may pass a check by chance as well, and is no number of its own.
-const NumberVote::Candidate* NumberVote::best() const {
-  const auto is_part = [this](const Candidate& candidate) {
-    return std::any_of(numbers_.begin(), numbers_.end(), [&](const auto& entry) {
-      const Candidate& other = entry.second;
-      return is_believed(other) && other.number.plausible() && is_part_of(candidate.number.value, other.number.value);
-    });
+// Agreement of reads counts before the check digit, which a wrong number may pass; then weight.  A part of a longer
+// number may pass a check by chance as well, and is no number of its own.
+const NumberVote::Candidate* NumberVote::best(const std::vector<std::string>& voted) const {
+  const auto is_part = [&](const Candidate& candidate) {
+    const std::string& value = candidate.number.value;
+    return std::any_of(voted.begin(), voted.end(), [&](const std::string& line) { return goes_on(value, line); }) ||
+           std::any_of(numbers_.begin(), numbers_.end(), [&](const auto& entry) {
+             const Candidate& other = entry.second;
+             return is_believed(other) && other.number.plausible() && is_part_of(value, other.number.value);
+           });
   };
   const auto rank = [this](const Candidate& candidate) {
     return std::tuple(is_believed(candidate), candidate.number.plausible(), candidate.weight);
   };
   const Candidate* best = nullptr;
   for (const auto& [value, candidate] : numbers_) {
-    if (!is_part(candidate) && (best == nullptr || rank(candidate) > rank(*best))) best = &candidate;
+    if ((best == nullptr || rank(candidate) > rank(*best)) && !is_part(candidate)) best = &candidate;
   }
   return best;
 }
@@ -79,27 +107,25 @@ NumberVerdict NumberVote::verdict_on(const Candidate& candidate, Agreement agree
   return {agreement, candidate.number, {}, candidate.reads, candidate.weight / weight_};
 }
 
-NumberVerdict NumberVote::text_verdict(const std::vector<TrackingNumber>& joined) const {
-  const Candidate* text = best();
-  const auto whole =
-      std::find_if(joined.begin(), joined.end(), [](const TrackingNumber& number) { return number.plausible(); });
-  const bool is_part = text != nullptr && whole != joined.end() && is_part_of(text->number.value, whole->value);
-  if (text != nullptr && is_believed(*text) && text->number.plausible() && !is_part)
+NumberVerdict NumberVote::text_verdict(const std::vector<std::string>& voted) const {
+  const Candidate* text = best(voted);
+  if (text != nullptr && is_believed(*text) && text->number.plausible())
     return verdict_on(*text, Agreement::text_checked);
-  if (whole != joined.end()) {
-    const auto seen = numbers_.find(whole->value);
+  const std::vector<TrackingNumber> joined = plausible_numbers(voted);
+  if (!joined.empty()) {
+    const auto seen = numbers_.find(joined.front().value);
     if (seen != numbers_.end()) return verdict_on(seen->second, Agreement::text_joined);
-    return {Agreement::text_joined, *whole, {}, 0, 0};
+    return {Agreement::text_joined, joined.front(), {}, 0, 0};
   }
   if (text == nullptr) return {};
   return verdict_on(*text, is_believed(*text) ? Agreement::text_voted : Agreement::text_single);
 }
 
-NumberVerdict NumberVote::verdict(const std::vector<TrackingNumber>& joined) const {
+NumberVerdict NumberVote::verdict(const std::vector<std::string>& voted) const {
   const auto both = std::find_if(barcodes_.begin(), barcodes_.end(),
                                  [this](const std::string& value) { return numbers_.contains(value); });
   if (both != barcodes_.end()) return verdict_on(numbers_.at(*both), Agreement::confirmed);
-  NumberVerdict verdict = text_verdict(joined);
+  NumberVerdict verdict = text_verdict(voted);
   if (barcodes_.empty()) return verdict;
   const TrackingNumber barcode = number_of(*barcodes_.begin());
   if (verdict.number.value == barcode.value) {

@@ -47,8 +47,8 @@ class NumberVote {
   /// Adds the content of a barcode.
   void add_barcode(std::string_view content);
   bool contains(const std::string& value) const { return numbers_.contains(value) || barcodes_.contains(value); }
-  /// @param joined the numbers in the voted text: they may be seen whole by no read
-  NumberVerdict verdict(const std::vector<TrackingNumber>& joined) const;
+  /// @param voted the lines of the voted text: they may hold a number that no read saw whole
+  NumberVerdict verdict(const std::vector<std::string>& voted) const;
 
  private:
   struct Candidate {
@@ -56,9 +56,9 @@ class NumberVote {
     size_t reads = 0;
     double weight = 0;
   };
-  NumberVerdict text_verdict(const std::vector<TrackingNumber>& joined) const;
+  NumberVerdict text_verdict(const std::vector<std::string>& voted) const;
   NumberVerdict verdict_on(const Candidate& candidate, Agreement agreement) const;
-  const Candidate* best() const;
+  const Candidate* best(const std::vector<std::string>& voted) const;
   bool is_believed(const Candidate& candidate) const { return candidate.reads >= min_reads_; }
 
   size_t min_reads_;

@@ -143,6 +143,18 @@ TEST_F(LabelTrackerTest, BarcodeComesBeforeTheFirstText) {
   EXPECT_EQ(finals()[0].label.number.agreement, Agreement::barcode);
 }
 
+TEST_F(LabelTrackerTest, SameNumberIsNotToldOfTwoLabelsInSight) {
+  read(0.0, "|| NN ||");
+  read(0.1, "Shipment of goods");
+  barcode(0.1, kNumber);
+  read(0.2, std::string("|| NN || |") + "\nTracking RA 473 124 829 US");
+  for (int i = 3; i < 9; ++i) read(0.1 * i, "Shipment of goods\nTracking RA 473 124 829 US");
+  tracker.finish();
+  size_t told = 0;
+  for (const Report& report : finals()) told += report.label.number.number.value == kNumber ? 1 : 0;
+  EXPECT_EQ(told, 1U);
+}
+
 TEST_F(LabelTrackerTest, BarcodeAloneIsALabel) {
   barcode(0.5, kNumber);
   read(3, "");

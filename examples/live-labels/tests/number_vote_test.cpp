@@ -13,7 +13,7 @@ constexpr const char* kWrong = "RA473124828US";  // its check digit does not hol
 class NumberVoteTest : public testing::Test {
  protected:
   void read(const char* line, double weight = 1) { vote.add_read(find_tracking_numbers(line), weight); }
-  NumberVerdict verdict(const char* joined = "") { return vote.verdict(find_tracking_numbers(joined)); }
+  NumberVerdict verdict(const char* voted = "") { return vote.verdict({voted}); }
 
   NumberVote vote{2};
 };
@@ -71,6 +71,8 @@ TEST_F(NumberVoteTest, PartThatPassesACheckGivesWayToTheWhole) {
   EXPECT_EQ(verdict().agreement, Agreement::text_checked);
   EXPECT_EQ(verdict(mail.c_str()).agreement, Agreement::text_joined);
   EXPECT_EQ(verdict(mail.c_str()).number.value, mail);
+  // Nor is it believed where the whole does not pass: no number is better than a wrong one.
+  EXPECT_EQ(verdict(("8" + mail.substr(1)).c_str()).agreement, Agreement::none);
 }
 
 TEST_F(NumberVoteTest, BarcodeConfirmsEvenOneRead) {
