@@ -10,6 +10,7 @@
 #include "deepseekocr/engine_client.h"
 #include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gstdeepseekocr.h"
+#include "deepseekocr/periodic_thread.h"
 #include "deepseekocr/session.h"
 #include "deepseekocr/settings.h"
 #include "deepseekocr/text_stream.h"
@@ -56,6 +57,8 @@ struct Element {
   MessageLimit qos_messages{GST_SECOND}; /**< owned by the text pad's task */
   SinkState sink;
   TextStream text; /**< owned by the text pad's task */
+
+  PeriodicThread stats_thread; /**< owned by state changes; last, so that it ends before what it reads */
 };
 
 }  // namespace deepseekocr::plugin
@@ -123,5 +126,8 @@ void check_prompt(GstDeepseekOcr* self);
 
 // stats.cpp
 GstStructure* make_stats(GstDeepseekOcr* self);
+/// READY→PAUSED: posts the statistics from now on, as stats-interval says, until stop_stats_messages().
+void start_stats_messages(GstDeepseekOcr* self);
+void stop_stats_messages(GstDeepseekOcr* self);
 
 }  // namespace deepseekocr::plugin

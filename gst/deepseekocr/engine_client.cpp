@@ -85,6 +85,7 @@ ClientOptions client_options(const Settings& settings, bool live) {
           settings.threads,
           settings.batch_size,
           settings.batch_timeout_ms,
+          settings.idle_timeout_s * 1000,
           live};
 }
 
@@ -100,6 +101,7 @@ std::shared_ptr<EngineClient> EngineClient::open(const DsocrEngineApi* api, cons
   open_options.live = options.live;
   open_options.batch_size = options.batch_size;
   open_options.batch_timeout_ms = options.batch_timeout_ms;
+  open_options.idle_timeout_ms = options.idle_timeout_ms;
   open_options.callbacks = client_callbacks(std::move(listener));
   const DsocrStatus status = api->open(&open_options, &client->handle_, error);
   return status == DSOCR_OK ? client : nullptr;

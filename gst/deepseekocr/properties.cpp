@@ -14,6 +14,7 @@ enum Property {
   PROP_THREADS,
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
+  PROP_IDLE_TIMEOUT,
   PROP_TASK,
   PROP_PROMPT,
   PROP_RESOLUTION,
@@ -35,6 +36,7 @@ enum Property {
   PROP_MAX_HOLD,
   PROP_POST_MESSAGES,
   PROP_STATS,
+  PROP_STATS_INTERVAL,
 };
 
 constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
@@ -89,6 +91,9 @@ bool set_engine_property(Settings& settings, guint id, const GValue* value) {
       return true;
     case PROP_BATCH_TIMEOUT:
       settings.batch_timeout_ms = g_value_get_int(value);
+      return true;
+    case PROP_IDLE_TIMEOUT:
+      settings.idle_timeout_s = g_value_get_int(value);
       return true;
     default:
       return false;
@@ -175,6 +180,9 @@ bool set_output_property(Settings& settings, guint id, const GValue* value) {
     case PROP_POST_MESSAGES:
       settings.post_messages = g_value_get_boolean(value);
       return true;
+    case PROP_STATS_INTERVAL:
+      settings.stats_interval_ms = g_value_get_uint(value);
+      return true;
     default:
       return false;
   }
@@ -229,6 +237,9 @@ bool get_engine_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_BATCH_TIMEOUT:
       g_value_set_int(value, settings.batch_timeout_ms);
+      return true;
+    case PROP_IDLE_TIMEOUT:
+      g_value_set_int(value, settings.idle_timeout_s);
       return true;
     default:
       return false;
@@ -311,6 +322,9 @@ bool get_output_property(const Settings& settings, guint id, GValue* value) {
     case PROP_POST_MESSAGES:
       g_value_set_boolean(value, settings.post_messages);
       return true;
+    case PROP_STATS_INTERVAL:
+      g_value_set_uint(value, settings.stats_interval_ms);
+      return true;
     default:
       return false;
   }
@@ -356,6 +370,12 @@ void install_engine_properties(GObjectClass* klass) {
       g_param_spec_int("batch-timeout", "Batch timeout",
                        "How long a first frame that is not live waits for company, in milliseconds (0 = not at all)", 0,
                        60000, 0, kReady));
+  g_object_class_install_property(
+      klass, PROP_IDLE_TIMEOUT,
+      g_param_spec_int("idle-timeout", "Idle timeout",
+                       "Seconds without a reading after which the model's memory is freed; the next reading loads it "
+                       "again.  Of elements that share a model the longest counts (0 = never, the longest)",
+                       0, G_MAXINT / 1000, 0, kReady));
 }
 
 void install_reading_properties(GObjectClass* klass) {
@@ -469,6 +489,12 @@ void install_output_properties(GObjectClass* klass) {
       klass, PROP_STATS,
       g_param_spec_boxed("stats", "Statistics", "Counters since READY; times in nanoseconds", GST_TYPE_STRUCTURE,
                          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  g_object_class_install_property(
+      klass, PROP_STATS_INTERVAL,
+      g_param_spec_uint("stats-interval", "Statistics interval",
+                        "Every how many milliseconds the statistics are posted as an element message, from a thread of "
+                        "its own (0 = never, and no thread)",
+                        0, G_MAXUINT, 0, kReady));
 }
 
 }  // namespace
