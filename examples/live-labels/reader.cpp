@@ -53,7 +53,7 @@ std::string uri_of(const std::string& input) {
     throw std::runtime_error("The input \"" + input +
                              "\" does not exist: name a file, v4l2:DEVICE, a URI or videotest.");
   }
-  const std::string result = uri;
+  std::string result = uri;
   g_free(uri);
   return result;
 }
@@ -61,7 +61,7 @@ std::string uri_of(const std::string& input) {
 std::string parsed_error(GstMessage* message, void (*parse)(GstMessage*, GError**, gchar**)) {
   GError* error = nullptr;
   parse(message, &error, nullptr);
-  const std::string sentence = error->message;
+  std::string sentence = error->message;
   g_clear_error(&error);
   return sentence;
 }

@@ -487,8 +487,10 @@ void install_output_properties(GObjectClass* klass) {
                                                        "Post an element message for each reading", TRUE, kPlaying));
   g_object_class_install_property(
       klass, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics", "Counters since READY; times in nanoseconds", GST_TYPE_STRUCTURE,
-                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+      g_param_spec_boxed(
+          "stats", "Statistics",
+          "Counters since READY; times in nanoseconds, percentiles (-p50, -p95) of the last 256 readings",
+          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
   g_object_class_install_property(
       klass, PROP_STATS_INTERVAL,
       g_param_spec_uint("stats-interval", "Statistics interval",

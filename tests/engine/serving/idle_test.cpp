@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A model that nobody uses for a while gives its memory back and comes again by itself.
-#include <stdexcept>
+#include <thread>
 
 #include "checkpoint/error.h"
 #include "serving_fixture.h"
@@ -118,6 +118,25 @@ TEST_F(IdleTest, FailureToLoadAgainIsToldToAll) {
   EXPECT_EQ(client->stats().failed, 1U);
   TestRequest late;
   EXPECT_EQ(late.submit(client->handle), DSOCR_CLOSED);
+}
+
+TEST_F(IdleTest, ComesAndGoesUnderTwoClients) {
+  fake.set_answer(7, {11, 12});
+  const auto first = idle_client();
+  const auto second = idle_client();
+  const auto read = [](const TestClient& client) {
+    for (int i = 0; i < 25; ++i) {
+      TestRequest request;
+      EXPECT_EQ(request.submit(client.handle), DSOCR_OK);
+      EXPECT_EQ(request.wait().reason, DSOCR_FINISH_STOP);
+      if (i % 5 == 0) FakeModel::instance().wait_until_unloaded();
+    }
+  };
+  std::thread other([&] { read(*second); });
+  read(*first);
+  other.join();
+  EXPECT_EQ(first->stats().finished + second->stats().finished, 50U);
+  EXPECT_EQ(fake.most_models_alive(), 1);
 }
 
 }  // namespace

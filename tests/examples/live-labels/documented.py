@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tests" / "pipelines"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "pipelines"))
 from pipelines import ROOT, Skip, Suite, check_success, run, workspace  # noqa: E402
 
 NAME = "deepseekocr-live-labels"
