@@ -207,6 +207,16 @@ bool Session::hold(HeldFrame frame) {
   return true;
 }
 
+EventPtr Session::hold_event(EventPtr event) {
+  const std::lock_guard lock(mutex_);
+  if (flushing_ || (frames_.empty() && !pushing_)) return event;
+  HeldFrame held;
+  held.event = std::move(event);
+  frames_.push_back(std::move(held));
+  changed_.notify_all();
+  return nullptr;
+}
+
 bool Session::drain() {
   Lock lock(mutex_);
   changed_.wait(lock, [this] { return stopped_locked() || (frames_.empty() && !pushing_); });
@@ -262,6 +272,12 @@ std::optional<HeldFrame> Session::take_frame(Delivery* delivery, bool* stalled) 
   pushing_ = true;
   changed_.notify_all();
   return frame;
+}
+
+void Session::event_pushed() {
+  const std::lock_guard lock(mutex_);
+  pushing_ = false;
+  changed_.notify_all();
 }
 
 void Session::frame_pushed(GstFlowReturn flow) {
@@ -424,14 +440,17 @@ std::optional<TextItem> Session::take_text(bool open_cue, bool eager) {
 
 // ------------------------------------------------------------------------------------------------ control
 
-void Session::flush_start() {
+std::vector<EventPtr> Session::flush_start() {
   std::deque<HeldFrame> frames;  // released after the lock
   std::deque<TextItem> texts;
   std::optional<Submission> waiting;
+  std::vector<EventPtr> events;
   const std::lock_guard lock(mutex_);
   flushing_ = true;
   ++epoch_;
   frames.swap(frames_);
+  for (HeldFrame& frame : frames)
+    if (frame.event != nullptr) events.push_back(std::move(frame.event));
   texts.swap(texts_);
   // A stream starts once: what downstream was not told yet outlives the flush.
   for (TextItem& item : texts) {
@@ -446,6 +465,7 @@ void Session::flush_start() {
   open_group_.reset();
   reached_ = told_ = kNoTime;
   changed_.notify_all();
+  return events;
 }
 
 void Session::flush_stop() {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "deepseekocr/slot.h"
 
@@ -74,6 +75,8 @@ class Session {
   SlotPtr open_group();
   /// Waits until `frame` may be held (never in `newest`), and holds it.  @return false: stopped.
   bool hold(HeldFrame frame);
+  /// Puts `event` behind the frames that are held.  @return it, where none is
+  EventPtr hold_event(EventPtr event);
   /// Waits until no frame is held.  @return false: stopped, or downstream refused a frame.
   bool drain();
   /// The newest finished reading, for a frame that goes at once.
@@ -110,7 +113,8 @@ class Session {
   /// Stores the outcome of `slot`.  @return a submission that may go now.
   std::optional<Submission> finish(const SlotPtr& slot, Reading reading);
   /// Ends all waits, forgets everything in flight.  Also the way to stop.
-  void flush_start();
+  /// @return events that were held
+  std::vector<EventPtr> flush_start();
   void flush_stop();
   /// The model cannot be used: waits end, flow() is an error.
   void fail();
@@ -134,11 +138,12 @@ class Session {
   Snapshot snapshot();
 
   // --- video task
-  /// Waits for the next frame to push, with its reading.  Call frame_pushed() after it.
+  /// Waits for the next frame to push, with its reading.  Call frame_pushed() or event_pushed() after it.
   /// @return nothing: stopped; or, where `*stalled` is set, it waits for an open group whose frames do not come:
   ///         decide_group() is due.
   std::optional<HeldFrame> take_frame(Delivery* delivery, bool* stalled);
   void frame_pushed(GstFlowReturn flow);
+  void event_pushed();
 
   // --- text task
   /// Waits for what the text pad sends next.  @return nothing: stopped.

@@ -13,6 +13,9 @@ constexpr uint64_t kMaxPixels = uint64_t{1} << 28;
 bool is_serialized(const GstEvent* event) {
   return (static_cast<guint>(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
 }
+bool is_sticky(const GstEvent* event) {
+  return (static_cast<guint>(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_STICKY) != 0;
+}
 bool is_serialized(const GstQuery* query) {
   return (static_cast<guint>(GST_QUERY_TYPE(query)) & GST_QUERY_TYPE_SERIALIZED) != 0;
 }
@@ -134,10 +137,29 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   }
 }
 
+/// Whether an event says something about the text: it ends what is open.
+bool concerns_text(const GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_CAPS:
+    case GST_EVENT_SEGMENT:
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_GAP:
+    case GST_EVENT_EOS:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Serialized events keep their place behind the frames that are held.  The text pad gets them first: a muxer may hold
 /// the last frames back until it knows that no more text comes.
 gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>& shared, GstEvent* event) {
   Session& session = *shared;
+  if (!concerns_text(event)) {
+    EventPtr now = session.hold_event(EventPtr(event));
+    return now == nullptr || gst_pad_push_event(self->video_pad, now.release());
+  }
   end_group(self, shared);
   // A live text position moves on before a first frame has come.
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) ask_upstream(self, session);
@@ -153,7 +175,11 @@ gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>&
 void abandon_work(GstDeepseekOcr* self) {
   const auto session = session_of(self);
   const auto client = client_of(self);
-  if (session != nullptr) session->flush_start();
+  if (session != nullptr) {
+    // What is sticky is valid behind the flush too.
+    for (const EventPtr& event : session->flush_start())
+      if (is_sticky(event.get())) gst_pad_store_sticky_event(self->video_pad, event.get());
+  }
   if (client != nullptr) client->cancel(0);
 }
 

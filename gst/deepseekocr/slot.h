@@ -56,9 +56,10 @@ struct Submission {
   std::optional<DsocrRect> area;
 };
 
-/// A video frame that waits for a reading.
+/// A video frame that waits for a reading, or an event behind one.
 struct HeldFrame {
   BufferPtr buffer;
+  EventPtr event;   /**< instead of a buffer */
   SlotPtr slot;     /**< empty: leaves as it is */
   bool own = false; /**< the reading is of this very frame */
   uint64_t pts = kNoTime;

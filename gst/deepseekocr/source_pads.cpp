@@ -25,6 +25,11 @@ void video_loop(gpointer data) {
     gst_pad_pause_task(pad);
     return;
   }
+  if (frame->event != nullptr) {
+    gst_pad_push_event(pad, frame->event.release());
+    session->event_pushed();
+    return;
+  }
   delivery.changed = delivery.changed && frame->own;
   BufferPtr buffer = attach_delivery(std::move(frame->buffer), delivery);
   session->frame_pushed(gst_pad_push(pad, buffer.release()));

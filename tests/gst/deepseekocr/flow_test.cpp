@@ -191,6 +191,38 @@ TEST_F(Flow, TagsGoToTheVideoOnly) {
   EXPECT_FALSE(tag);
 }
 
+int tags_in(GstHarness* harness) {
+  int tags = 0;
+  while (gst_harness_events_in_queue(harness) > 0)
+    tags += GST_EVENT_TYPE(Event(gst_harness_pull_event(harness)).get()) == GST_EVENT_TAG;
+  return tags;
+}
+
+TEST_F(Flow, TagsKeepTheirPlaceBehindHeldFrames) {
+  fake().hold_results(1);
+  Ocr ocr;
+  ocr.push(10, 0);
+  ocr.push_event(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "t", nullptr)));
+  ocr.push(20, 1);
+  EXPECT_EQ(tags_in(ocr.video), 0);
+  fake().hold_results(0);
+  for (int i = 0; i < 2; ++i) ocr.pull_video();
+  EXPECT_EQ(tags_in(ocr.video), 1);
+}
+
+TEST_F(Flow, TagsOutliveAFlush) {
+  fake().hold_results(1);
+  Ocr ocr;
+  ocr.push(10, 0);
+  ocr.push_event(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "t", nullptr)));
+  ocr.push_event(gst_event_new_flush_start());
+  ocr.push_event(gst_event_new_flush_stop(TRUE));
+  GstPad* pad = gst_element_get_static_pad(ocr.element, "src");
+  const Event tag(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
+  EXPECT_NE(tag, nullptr);
+  gst_object_unref(pad);
+}
+
 TEST_F(Flow, LatencyIsUpstreamsAndTheHold) {
   for (const bool exact : {false, true}) {
     Ocr ocr(exact ? "attach=exact max-hold=300" : "", true);

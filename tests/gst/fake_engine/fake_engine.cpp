@@ -364,8 +364,8 @@ void FakeEngine::finish(Lock& lock, Request request, bool cancelled) {
   result.regions = answer.regions;
   result.region_count = answer.region_count;
   result.token_count = std::strlen(answer.text);
-  result.confidence_mean = 0.5F;
-  result.confidence_min = 0.25F;
+  result.confidence_mean = answer.confidence > 0 ? answer.confidence : 0.5F;
+  result.confidence_min = answer.confidence_min > 0 ? answer.confidence_min : 0.25F;
   request.callbacks.done(request.callbacks.user_data, &result);
   if (request.callbacks.release != nullptr) request.callbacks.release(request.callbacks.user_data);
   request.client.reset();

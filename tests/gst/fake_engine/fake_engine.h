@@ -31,6 +31,7 @@ typedef struct {
   char error[256];
   DsocrRegion regions[4]; /**< strings must be static */
   size_t region_count;
+  float confidence, confidence_min; /**< 0: 0.5 and 0.25 */
 } DsocrFakeAnswer;
 
 typedef void (*DsocrFakeAnswerFunction)(void* user_data, const DsocrFakeRequest* request, DsocrFakeAnswer* answer);
