@@ -40,7 +40,7 @@ std::optional<Area> parse_area(std::string_view text, std::string* error) {
   const auto parts = split(text);
   const auto fail = [&](const char* reason) {
     *error = "area \"" + std::string(text) + "\" " + reason +
-             "; write x,y,width,height as pixels (0,540,1920,540) or as fractions (0.0,0.5,1.0,0.5)";
+             "; write x,y,width,height as pixels (0,540,1920,540) or as fractions (0.0,0.5,1.0,0.5), or auto";
     return std::nullopt;
   };
   if (parts.size() != 4) return fail("does not have four numbers");

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "deepseekocr/engine_client.h"
+#include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gstdeepseekocr.h"
 #include "deepseekocr/periodic_thread.h"
@@ -36,6 +37,7 @@ struct SinkState {
   uint64_t frame_number = 0;
   FrameGate gate;
   GroupTracker tracker;           /**< of text-timing=group */
+  AutoArea auto_area;
   uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
   bool area_reported = false;     /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;

@@ -51,13 +51,16 @@ std::string string_of(const GValue* value) {
 /// Reads `area`; a value that is not understood changes nothing but `error`.
 void set_area(Element& element, const std::string& text) {
   element.area_error.clear();
-  if (text.empty()) {
-    element.settings.area.reset();
-    element.settings.area_text.clear();
-  } else if (const auto area = parse_area(text, &element.area_error)) {
-    element.settings.area = area;
-    element.settings.area_text = text;
+  const bool automatic = text == "auto";
+  std::optional<Area> area;
+  if (!automatic && !text.empty()) {
+    area = parse_area(text, &element.area_error);
+    if (!area) return;
   }
+  element.settings.area = area;
+  element.settings.area_text = text;
+  element.settings.auto_area = automatic;
+  element.settings.gate.needs_detail = automatic;
 }
 
 void set_whitelist(Element& element, const std::string& text) {
@@ -398,10 +401,12 @@ void install_reading_properties(GObjectClass* klass) {
                        kPlaying));
   g_object_class_install_property(
       klass, PROP_AREA,
-      g_param_spec_string("area", "Area",
-                          "Part of the frame that is read, x,y,width,height: fractions of the frame if every number "
-                          "has a dot (0.0,0.66,1.0,0.34), pixels if none has (empty = everything)",
-                          "", kPlaying));
+      g_param_spec_string(
+          "area", "Area",
+          "Part of the frame that is read, x,y,width,height: fractions of the frame if every number "
+          "has a dot (0.0,0.66,1.0,0.34), pixels if none has; auto = around what looks like text (empty = "
+          "everything)",
+          "", kPlaying));
   g_object_class_install_property(
       klass, PROP_MAX_NEW_TOKENS,
       g_param_spec_int("max-new-tokens", "Maximum new tokens",

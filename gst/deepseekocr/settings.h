@@ -35,6 +35,7 @@ struct Settings {
   int32_t max_tiles = 9;
   std::string area_text;
   std::optional<Area> area;
+  bool auto_area = false; /**< area=auto */
   GateSettings gate;
   int32_t max_new_tokens = 0;
   int32_t no_repeat_ngram_size = 30;

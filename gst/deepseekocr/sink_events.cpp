@@ -39,6 +39,7 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   sink.policy_due = true;
   sink.gate.reset();
   sink.tracker.reset();
+  sink.auto_area.reset();
   self->impl->text.reset(self->text_pad);
   if (const auto session = session_of(self)) session->flush_stop();
   start_tasks(self);
@@ -75,6 +76,7 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   sink.area_reported = false;
   sink.gate.reset();
   sink.tracker.reset();
+  sink.auto_area.reset();
   return true;
 }
 
@@ -97,6 +99,7 @@ void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   sink.policy_due = true;
   sink.gate.reset();
   sink.tracker.reset();
+  sink.auto_area.reset();
   session.forget_latest();
 }
 

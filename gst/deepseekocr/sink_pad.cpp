@@ -140,6 +140,8 @@ bool judge(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuf
   if (arrival->verdict.decision != Decision::kRead) return true;
   if (!find_area(self, settings, &arrival->area)) return false;
   examine(sink, buffer, arrival);
+  if (settings.auto_area)
+    arrival->area = sink.auto_area.follow(arrival->verdict.detail, arrival->frame.width, arrival->frame.height);
   GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
                  static_cast<int>(arrival->verdict.decision), arrival->verdict.distance);
   return true;

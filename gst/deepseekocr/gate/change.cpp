@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "deepseekocr/gate/downscale.h"
-#include "deepseekocr/gate/text_cells.h"
+#include "deepseekocr/gate/run.h"
 #include "deepseekocr/gate/vector_row.h"
 #include "deepseekocr/gate/verdict.h"
 
@@ -19,9 +19,6 @@ constexpr int32_t kLeastChange = 16, kHeightDivisor = 4;
 /// Change of brightness from which a pixel moved; a cell moved if so many of its pixels did.
 constexpr uint8_t kMovedBy = 12;
 constexpr int32_t kMovedPixels = 16;
-
-/// Strength of a cell that may be a lone letter, too small to be found as text.
-constexpr int32_t kLoneStrength = 6;
 
 /// Of the eight cells around one, so many must have moved for the ground to move.
 constexpr int32_t kMovedNeighbours = 4;
@@ -93,8 +90,8 @@ Surroundings look_around(const StrokeMap& before, const StrokeMap& now, int32_t 
   return around;
 }
 
-void set_limits(const StrokeMap& before, const StrokeMap& now, int32_t row, Limits* limits) {
-  for (int32_t column = 0; column < now.columns; ++column) {
+void set_limits(const StrokeMap& before, const StrokeMap& now, int32_t row, Run run, Limits* limits) {
+  for (int32_t column = run.begin; column < run.end; ++column) {
     const Surroundings around = look_around(before, now, column, row);
     const int32_t change = std::max<int32_t>(kLeastChange, around.peak / kHeightDivisor);
     const auto fill = [&](std::vector<uint8_t>& bytes, int32_t value) {
@@ -168,27 +165,29 @@ void add_either(const uint8_t* mask, const uint8_t* one, const uint8_t* other, i
 }
 
 /// Adds one row of pixels, whose brightness differs by `work.luma_gap`.
-void compare_row(const StrokeMap& before, const StrokeMap& now, int32_t y, Workspace& work) {
-  const int32_t width = now.luma.width();
+void compare_row(const StrokeMap& before, const StrokeMap& now, int32_t y, Run run, Workspace& work) {
+  const int32_t x = run.begin * kCell, width = (run.end - run.begin) * kCell;
   const Limits& limits = work.limits;
   uint8_t *changed = work.changed.data(), *bright = work.bright.data(), *dark = work.dark.data();
-  add_moved(work.luma_gap.data(), width, work.sum_moved.data());
-  find_changed(work.luma_gap.data(), before.height.row(y), now.height.row(y), limits.change.data(), width, changed);
-  find_extremes(before.height.row(y), now.height.row(y), width, work.high.data(), work.low.data());
-  find_at_least(work.high.data(), limits.bright_height.data(), width, bright);
-  find_at_most(work.low.data(), limits.dark_height.data(), width, dark);
-  add_either(changed, bright, dark, width, work.sum_strokes.data());
-  find_extremes(before.luma.row(y), now.luma.row(y), width, work.high.data(), work.low.data());
-  keep_at_least(work.high.data(), limits.bright_luma.data(), width, bright);
-  keep_at_most(work.low.data(), limits.dark_luma.data(), width, dark);
-  add(bright, width, work.sum_all_bright.data());
-  add(dark, width, work.sum_all_dark.data());
-  add_both(changed, bright, width, work.sum_bright.data());
-  add_both(changed, dark, width, work.sum_dark.data());
+  uint8_t *high = work.high.data(), *low = work.low.data();
+  const uint8_t *height_before = before.height.row(y) + x, *height_now = now.height.row(y) + x;
+  add_moved(work.luma_gap.data(), width, work.sum_moved.data() + x);
+  find_changed(work.luma_gap.data(), height_before, height_now, limits.change.data() + x, width, changed);
+  find_extremes(height_before, height_now, width, high, low);
+  find_at_least(high, limits.bright_height.data() + x, width, bright);
+  find_at_most(low, limits.dark_height.data() + x, width, dark);
+  add_either(changed, bright, dark, width, work.sum_strokes.data() + x);
+  find_extremes(before.luma.row(y) + x, now.luma.row(y) + x, width, high, low);
+  keep_at_least(high, limits.bright_luma.data() + x, width, bright);
+  keep_at_most(low, limits.dark_luma.data() + x, width, dark);
+  add(bright, width, work.sum_all_bright.data() + x);
+  add(dark, width, work.sum_all_dark.data() + x);
+  add_both(changed, bright, width, work.sum_bright.data() + x);
+  add_both(changed, dark, width, work.sum_dark.data() + x);
 }
 
-void store_cells(const Workspace& work, int32_t columns, CellChange* cells) {
-  for (int32_t column = 0; column < columns; ++column) {
+void store_cells(const Workspace& work, Run run, CellChange* cells) {
+  for (int32_t column = run.begin; column < run.end; ++column) {
     const size_t x = static_cast<size_t>(column) * kCell;
     CellChange& cell = cells[column];
     cell.moved = sum_of_eight(&work.sum_moved[x]);
@@ -200,32 +199,35 @@ void store_cells(const Workspace& work, int32_t columns, CellChange* cells) {
   }
 }
 
-/// Compares one row of cells.  Where nothing moved, which is most of most pictures, the first look is the last.
-void compare_cells(const StrokeMap& before, const StrokeMap& now, int32_t row, Workspace& work, CellChange* cells) {
-  const int32_t width = now.luma.width(), bottom = std::min((row + 1) * kCell, now.luma.height());
+/// Compares a run of cells.  Where nothing moved, which is most of most pictures, the first look is the last.
+void compare_cells(const StrokeMap& before, const StrokeMap& now, int32_t row, Run run, Workspace& work,
+                   CellChange* cells) {
+  const int32_t x = run.begin * kCell, width = (run.end - run.begin) * kCell;
+  const int32_t bottom = std::min((row + 1) * kCell, now.luma.height());
   bool begun = false;
   for (int32_t y = row * kCell; y < bottom; ++y) {
-    find_gaps(before.luma.row(y), now.luma.row(y), width, work.luma_gap.data());
+    find_gaps(before.luma.row(y) + x, now.luma.row(y) + x, width, work.luma_gap.data());
     if (!any_moved(work.luma_gap.data(), width)) continue;
     if (!begun) {
-      for (auto* sum : work.sums()) std::fill(sum->begin(), sum->end(), uint8_t{0});
-      set_limits(before, now, row, &work.limits);
+      for (auto* sum : work.sums()) std::memset(sum->data() + x, 0, width);
+      set_limits(before, now, row, run, &work.limits);
       begun = true;
     }
-    compare_row(before, now, y, work);
+    compare_row(before, now, y, run, work);
   }
-  if (begun) store_cells(work, now.columns, cells);
+  if (begun) store_cells(work, run, cells);
 }
 
-/// Whether a change of a cell may be one of writing: it holds some, or is next to some, in one of the frames.
-bool may_be_text(const StrokeMap& map, int32_t column, int32_t row) {
-  if (text_strength(map.cell(column, row)) >= kLoneStrength) return true;
-  for (int32_t y = std::max(0, row - 1); y <= std::min(map.rows - 1, row + 1); ++y) {
-    for (int32_t x = std::max(0, column - 1); x <= std::min(map.columns - 1, column + 1); ++x) {
-      if (map.is_text(x, y)) return true;
+/// Marks the cells of a row whose change can matter: near text in one of the frames, or beside such a cell.
+void mark_relevant(const StrokeMap& before, const StrokeMap& now, int32_t row, std::vector<uint8_t>* relevant) {
+  std::fill(relevant->begin(), relevant->end(), uint8_t{0});
+  for (int32_t y = std::max(0, row - 1); y <= std::min(now.rows - 1, row + 1); ++y) {
+    for (int32_t column = 0; column < now.columns; ++column) {
+      const int32_t index = y * now.columns + column;
+      if (before.near_text[index] == 0 && now.near_text[index] == 0) continue;
+      for (int32_t x = std::max(0, column - 1); x <= std::min(now.columns - 1, column + 1); ++x) (*relevant)[x] = 1;
     }
   }
-  return false;
 }
 
 /// The distance of one pair of maps, from their cells.
@@ -261,7 +263,8 @@ class Judge {
   void add_cell(int32_t column, int32_t row) {
     const CellChange& own = cell(column, row);
     if (own.moved == 0) return;
-    if (!may_be_text(now_, column, row) && !may_be_text(before_, column, row)) return;
+    const int32_t index = row * columns_ + column;
+    if (before_.near_text[index] == 0 && now_.near_text[index] == 0) return;
     if (!ground_moves(column, row)) {
       still_ = std::max<uint32_t>(still_, own.strokes);
       return;
@@ -281,9 +284,14 @@ class Judge {
 
 uint32_t map_distance(const StrokeMap& before, const StrokeMap& now) {
   std::vector<CellChange> cells(now.cells.size());
+  std::vector<uint8_t> relevant(now.columns);
   Workspace work(now.luma.width());
-  for (int32_t row = 0; row < now.rows; ++row)
-    compare_cells(before, now, row, work, &cells[static_cast<size_t>(row) * now.columns]);
+  for (int32_t row = 0; row < now.rows; ++row) {
+    mark_relevant(before, now, row, &relevant);
+    for_each_run(relevant, [&](Run run) {
+      compare_cells(before, now, row, run, work, &cells[static_cast<size_t>(row) * now.columns]);
+    });
+  }
   return Judge(before, now, cells).distance();
 }
 

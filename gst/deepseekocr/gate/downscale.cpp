@@ -17,9 +17,13 @@ void color_row(const uint8_t* in, int32_t width, uint8_t* __restrict out) {
     out[x] = static_cast<uint8_t>((in[kStep * x] + 2 * in[kStep * x + 1] + in[kStep * x + 2]) >> 2);
 }
 
+uint8_t mean(uint8_t a, uint8_t b) {
+  return static_cast<uint8_t>((a + b + 1) >> 1);
+}
+
 void halve_rows(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* __restrict out) {
   for (int32_t x = 0; x < width; ++x)
-    out[x] = static_cast<uint8_t>((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >> 2);
+    out[x] = mean(mean(upper[2 * x], lower[2 * x]), mean(upper[2 * x + 1], lower[2 * x + 1]));
 }
 
 void add_fours(const uint8_t* in, int32_t width, uint16_t* __restrict sums) {

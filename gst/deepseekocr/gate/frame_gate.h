@@ -16,9 +16,10 @@ struct GateSettings {
   double max_rate = 0;             /**< readings a second of stream time; 0: no limit */
   bool skip_blank = true;          /**< judge frames without text-like detail kBlank */
   uint32_t change_threshold = 3;   /**< distance from which a frame is new; 0: every frame is */
+  bool needs_detail = false;       /**< the rectangle and the sharpness are wanted, whatever is skipped */
 
   /// Whether pixels are looked at at all.
-  bool looks_at_pixels() const { return skip_blank || change_threshold > 0; }
+  bool looks_at_pixels() const { return skip_blank || change_threshold > 0 || needs_detail; }
 };
 
 /// Not thread-safe.  Two steps, so that the pixels of a frame that is not due are never touched:

@@ -29,6 +29,7 @@ struct StrokeMap {
   int32_t columns = 0, rows = 0;  /**< of cells */
   std::vector<CellStrokes> cells; /**< row by row; the last row may lack pixels */
   std::vector<uint8_t> text;      /**< 1 for cells that may hold writing: mark_text_cells() */
+  std::vector<uint8_t> near_text; /**< 1 for these, the cells around them, and those that may hold a lone letter */
 
   const CellStrokes& cell(int32_t column, int32_t row) const { return cells[row * columns + column]; }
   bool is_text(int32_t column, int32_t row) const { return text[row * columns + column] != 0; }

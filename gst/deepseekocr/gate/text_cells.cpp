@@ -16,16 +16,22 @@ constexpr int32_t kMostLopsided = 3;
 /// than the straight part of a letter of this size.
 constexpr int32_t kLeastLine = 6, kRuleCells = 5;
 
+/// Strength of a cell that may be a lone letter, too small to be found as text.
+constexpr int32_t kLoneStrength = 6;
+
 /// A group of at most so many cells may be the corner of a rim.
 constexpr int32_t kCornerCells = 4;
+
+/// What such a group must have more where a rule is beside it.
+constexpr int32_t kBesideRule = 6;
 
 enum Mark : uint8_t { kNothing, kText, kHorizontalRule, kVerticalRule, kPending };
 
 bool is_horizontal(const CellStrokes& cell) {
-  return cell.along >= kLeastLine && cell.across < kLeastStrength;
+  return cell.along >= kLeastLine && cell.along > kMostLopsided * cell.across;
 }
 bool is_vertical(const CellStrokes& cell) {
-  return cell.across >= kLeastLine && cell.along < kLeastStrength;
+  return cell.across >= kLeastLine && cell.across > kMostLopsided * cell.along;
 }
 
 class Marker {
@@ -44,7 +50,8 @@ class Marker {
     for (int32_t index = 0; index < static_cast<int32_t>(marks_.size()); ++index) {
       if (marks_[index] != kNothing || text_strength(map_.cells[index]) < kLeastStrength) continue;
       collect(index);
-      const bool is_text = total_ >= rules.least_strength && size() >= rules.least_cells && !is_corner();
+      const bool is_text =
+          total_ >= rules.least_strength && size() >= rules.least_cells && !is_part_of_rules(rules.least_strength);
       for (const int32_t member : group_) marks_[member] = is_text ? kText : kPending;
       if (is_text) marked += size();
     }
@@ -52,9 +59,18 @@ class Marker {
     return marked;
   }
 
+  /// Calls `take` with the cells up to `reach` from one.
+  template <typename Function>
+  void for_each_around(int32_t index, int32_t reach, Function&& take) {
+    const int32_t column = index % map_.columns, row = index / map_.columns;
+    for (int32_t y = std::max(0, row - reach); y <= std::min(map_.rows - 1, row + reach); ++y) {
+      for (int32_t x = std::max(0, column - reach); x <= std::min(map_.columns - 1, column + reach); ++x)
+        take(y * map_.columns + x);
+    }
+  }
+
  private:
   int32_t size() const { return static_cast<int32_t>(group_.size()); }
-  bool is_corner() const { return size() <= kCornerCells && touches_horizontal_ && touches_vertical_; }
 
   /// Marks runs of lines among `count` cells, `step` apart.
   void mark_runs(int32_t first, int32_t step, int32_t count, Mark mark) {
@@ -76,7 +92,6 @@ class Marker {
     group_.assign(1, start);
     marks_[start] = kPending;
     total_ = 0;
-    touches_horizontal_ = touches_vertical_ = false;
     for (size_t next = 0; next < group_.size(); ++next) {
       total_ += text_strength(map_.cells[group_[next]]);
       visit_neighbours(group_[next]);
@@ -84,24 +99,46 @@ class Marker {
   }
 
   void visit_neighbours(int32_t index) {
-    const int32_t column = index % map_.columns, row = index / map_.columns;
-    for (int32_t y = std::max(0, row - 1); y <= std::min(map_.rows - 1, row + 1); ++y) {
-      for (int32_t x = std::max(0, column - 1); x <= std::min(map_.columns - 1, column + 1); ++x) {
-        const int32_t other = y * map_.columns + x;
-        touches_horizontal_ |= marks_[other] == kHorizontalRule;
-        touches_vertical_ |= marks_[other] == kVerticalRule;
-        if (marks_[other] != kNothing || text_strength(map_.cells[other]) < kLeastStrength) continue;
-        marks_[other] = kPending;
-        group_.push_back(other);
+    for_each_around(index, 1, [this](int32_t other) {
+      if (marks_[other] != kNothing || text_strength(map_.cells[other]) < kLeastStrength) return;
+      marks_[other] = kPending;
+      group_.push_back(other);
+    });
+  }
+
+  /// From how many sides rules come near the group.
+  int32_t sides_with_rules() const {
+    int32_t left = map_.columns, right = 0, top = map_.rows, bottom = 0;
+    for (const int32_t member : group_) {
+      left = std::min(left, member % map_.columns), right = std::max(right, member % map_.columns);
+      top = std::min(top, member / map_.columns), bottom = std::max(bottom, member / map_.columns);
+    }
+    // A tilted rule goes on in another row of cells, so its first cell may be one away.
+    return int{has_rule(left - 2, left - 1, top, bottom)} + int{has_rule(right + 1, right + 2, top, bottom)} +
+           int{has_rule(left, right, top - 2, top - 1)} + int{has_rule(left, right, bottom + 1, bottom + 2)};
+  }
+
+  /// Whether the group is small and one with rules: a corner, a crossing, or rough ground along a rule.
+  bool is_part_of_rules(int32_t least_strength) const {
+    if (size() > kCornerCells) return false;
+    const int32_t sides = sides_with_rules();
+    return sides >= 2 || (sides == 1 && total_ < least_strength + kBesideRule);
+  }
+
+  bool has_rule(int32_t left, int32_t right, int32_t top, int32_t bottom) const {
+    for (int32_t y = std::max(0, top); y <= std::min(map_.rows - 1, bottom); ++y) {
+      for (int32_t x = std::max(0, left); x <= std::min(map_.columns - 1, right); ++x) {
+        const uint8_t mark = marks_[y * map_.columns + x];
+        if (mark == kHorizontalRule || mark == kVerticalRule) return true;
       }
     }
+    return false;
   }
 
   const StrokeMap& map_;
   std::vector<uint8_t>& marks_;
   std::vector<int32_t> group_;
   int32_t total_ = 0;
-  bool touches_horizontal_ = false, touches_vertical_ = false;
 };
 
 }  // namespace
@@ -114,7 +151,15 @@ int32_t text_strength(const CellStrokes& cell) {
 int32_t mark_text_cells(const GroupRules& rules, StrokeMap* map) {
   Marker marker(*map, &map->text);
   marker.mark_rules();
-  return marker.mark_groups(rules);
+  const int32_t marked = marker.mark_groups(rules);
+  map->near_text.assign(map->cells.size(), 0);
+  for (int32_t index = 0; index < static_cast<int32_t>(map->cells.size()); ++index) {
+    if (map->text[index] != 0)
+      marker.for_each_around(index, 1, [map](int32_t other) { map->near_text[other] = 1; });
+    else if (text_strength(map->cells[index]) >= kLoneStrength)
+      map->near_text[index] = 1;
+  }
+  return marked;
 }
 
 }  // namespace deepseekocr::plugin

@@ -14,10 +14,10 @@ struct GroupRules {
   int32_t least_cells = 1;
 };
 
-/// Fills `map->text`: 1 where there may be writing, 0 elsewhere.
+/// Fills `map->text`, 1 where there may be writing, and `map->near_text`.
 ///
 /// Strokes of writing run across and along within one cell; rules, bars and rims run one way only.  Where two rules
-/// meet, in a corner or a grid, a cell holds both too: such a group is small and touches a rule of either direction.
+/// meet, in a corner or a grid, a cell holds both too: such a group is small, and rules lead up to it from two sides.
 /// @return how many cells were marked
 int32_t mark_text_cells(const GroupRules& rules, StrokeMap* map);
 

@@ -26,6 +26,27 @@ constexpr uint8_t mask_of(bool condition) {
   return static_cast<uint8_t>(-static_cast<int>(condition));
 }
 
+/// Bytes behind a row that most_of_eights() and least_of_eights() read but do not use.
+constexpr int32_t kReadAhead = 8;
+
+/// The highest of each eight bytes of `row`, which is overwritten.  @param count  of eights
+inline void most_of_eights(uint8_t* row, int32_t count, uint8_t* out) {
+  const int32_t width = 8 * count;
+  for (int32_t x = 0; x < width; ++x) row[x] = most(row[x], row[x + 4]);
+  for (int32_t x = 0; x < width; ++x) row[x] = most(row[x], row[x + 2]);
+  for (int32_t x = 0; x < width; ++x) row[x] = most(row[x], row[x + 1]);
+  for (int32_t i = 0; i < count; ++i) out[i] = row[8 * i];
+}
+
+/// The lowest of each eight bytes of `row`, which is overwritten.
+inline void least_of_eights(uint8_t* row, int32_t count, uint8_t* out) {
+  const int32_t width = 8 * count;
+  for (int32_t x = 0; x < width; ++x) row[x] = least(row[x], row[x + 4]);
+  for (int32_t x = 0; x < width; ++x) row[x] = least(row[x], row[x + 2]);
+  for (int32_t x = 0; x < width; ++x) row[x] = least(row[x], row[x + 1]);
+  for (int32_t i = 0; i < count; ++i) out[i] = row[8 * i];
+}
+
 /// Sum of eight bytes that is below 256.
 inline uint8_t sum_of_eight(const uint8_t* bytes) {
   uint64_t word = 0;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/change.h"
 #include "deepseekocr/gate/downscale.h"
 #include "deepseekocr/gate/rate_limit.h"
@@ -228,6 +229,37 @@ TEST(FindText, FindsWritingBetweenRules) {
   for (int y = 40; y < 480; y += 40) form.fill(0, y, 640, 1, 90);
   form.fill(200, 0, 1, 480, 90).write("PARTS 0463", 220, 173, 14, 20);
   EXPECT_TRUE(has_text(form));
+}
+
+// ------------------------------------------------------------------------------------------------ area=auto
+
+bool is_rect(const std::optional<DsocrRect>& rect, int x, int y, int width, int height) {
+  return rect && rect->x == x && rect->y == y && rect->width == width && rect->height == height;
+}
+
+TEST(AutoArea, PadsTheDetail) {
+  AutoArea area;
+  EXPECT_TRUE(is_rect(area.follow({320, 160, 640, 64}, 1280, 720), 280, 144, 720, 96));
+}
+
+TEST(AutoArea, StaysInsideTheFrame) {
+  AutoArea area;
+  EXPECT_TRUE(is_rect(area.follow({0, 700, 160, 20}, 1280, 720), 0, 684, 176, 36));
+}
+
+TEST(AutoArea, KeepsAPartThatServes) {
+  AutoArea area;
+  const auto first = area.follow({320, 160, 640, 64}, 1280, 720);
+  const auto second = area.follow({336, 160, 600, 64}, 1280, 720);
+  EXPECT_TRUE(is_rect(second, first->x, first->y, first->width, first->height));
+  EXPECT_TRUE(is_rect(area.follow({320, 160, 64, 32}, 1280, 720), 304, 144, 96, 64)) << "far too large now";
+  EXPECT_TRUE(is_rect(area.follow({320, 400, 64, 32}, 1280, 720), 304, 384, 96, 64)) << "elsewhere";
+}
+
+TEST(AutoArea, IsTheWholeFrameWithoutDetailOrWithMuch) {
+  AutoArea area;
+  EXPECT_FALSE(area.follow({}, 1280, 720));
+  EXPECT_FALSE(area.follow({16, 16, 1200, 600}, 1280, 720));
 }
 
 // ------------------------------------------------------------------------------------------------ sharpness

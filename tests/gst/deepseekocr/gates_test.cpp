@@ -159,6 +159,28 @@ TEST_F(Gates, TheAreaIsWhatIsLookedAt) {
   EXPECT_EQ(video_texts(ocr, 3), (Texts{"-", "read 0", "read 0"}));
 }
 
+/// Answers with the size of the picture that the model is shown, and a box on its left half.
+void answer_size(void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
+  const DsocrRect& area = request->image.area;
+  std::snprintf(answer->text, sizeof answer->text, "%d,%d %dx%d", area.x, area.y, area.width, area.height);
+}
+
+TEST_F(Gates, AnAutomaticAreaIsWhatTheModelSees) {
+  fake().set_answer(answer_size, nullptr);
+  Ocr ocr("area=auto", false, kLabelCaps);
+  push(ocr, blank().write("HALL 27", 120, 70, 14, 30), 0);
+  push(ocr, blank().write("HALL 28", 120, 70, 14, 30), 1);
+  const Texts texts = video_texts(ocr, 2);
+  int x = 0, y = 0, width = 0, height = 0;
+  ASSERT_EQ(std::sscanf(texts[0].c_str(), "%d,%d %dx%d", &x, &y, &width, &height), 4) << texts[0];
+  EXPECT_LE(x, 112);
+  EXPECT_LE(y, 64);
+  EXPECT_GE(x + width, 120 + 7 * 12);
+  EXPECT_GE(y + height, 70 + 14);
+  EXPECT_LT(width * height, 320 * 160 / 3);
+  EXPECT_EQ(texts[1], texts[0]);
+}
+
 TEST_F(Gates, AnotherPromptIsAnotherQuestion) {
   Ocr ocr("", false, kLabelCaps);
   push(ocr, label(), 0);
