@@ -16,7 +16,7 @@ namespace {
 // The queue lets the next frames be decoded while one is read.
 constexpr const char* kPipeline =
     "filesrc name=file ! decodebin name=decoder ! videoconvert ! queue max-size-buffers=8 ! "
-    "deepseekocr name=ocr text-format=subtitle post-messages=false "
+    "deepseekocr name=ocr text-format=subtitle text-timing=group post-messages=false "
     "ocr.src ! fakesink sync=false "
     "ocr.text ! appsink name=cues sync=false";
 
@@ -73,7 +73,7 @@ void configure(const Pipeline& pipeline, const Options& options) {
   set_string(ocr, "area", options.area);
   set_string(ocr, "model-path", options.model);
   set_string(ocr, "prompt", options.prompt);
-  if (0) g_object_set(ocr, "confirm-reads", static_cast<guint>(options.confirm_reads), nullptr);
+  g_object_set(ocr, "confirm-reads", static_cast<guint>(options.confirm_reads), nullptr);
 }
 
 void seek(const Pipeline& pipeline, const Options& options) {

@@ -36,7 +36,7 @@ struct SinkState {
   bool groups = false; /**< frames that show the same are read as one */
   uint64_t frame_number = 0;
   FrameGate gate;
-  GroupTracker tracker;           /**< of text-timing=group */
+  GroupTracker tracker; /**< of text-timing=group */
   AutoArea auto_area;
   uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
   bool area_reported = false;     /**< the area was found wanting for these caps */
