@@ -77,7 +77,10 @@ LabelReader::LabelReader(const Options& options, LabelTracker& tracker) : option
     add_probes(analysis);
     GstElement* source = make_source();
     gst_bin_add(GST_BIN(pipeline_), source);
-    if (!gst_element_link(source, analysis)) g_signal_connect(source, "pad-added", G_CALLBACK(on_pad), analysis);
+    if (!gst_element_link(source, analysis)) {
+      g_signal_connect(source, "pad-added", G_CALLBACK(on_pad), analysis);
+      g_signal_connect(source, "no-more-pads", G_CALLBACK(on_no_more_pads), analysis);
+    }
   } catch (...) {
     gst_object_unref(pipeline_);
     g_main_loop_unref(loop_);
@@ -107,9 +110,7 @@ GstElement* LabelReader::make_source() {
   }
   const std::string uri = uri_of(options_.input);
   GstElement* source = make("uridecodebin");
-  GstCaps* caps = gst_caps_from_string("video/x-raw(ANY)");
-  g_object_set(source, "uri", uri.c_str(), "caps", caps, "expose-all-streams", FALSE, nullptr);
-  gst_caps_unref(caps);
+  g_object_set(source, "uri", uri.c_str(), nullptr);
   return source;
 }
 
@@ -159,8 +160,14 @@ void LabelReader::add_probes(GstElement* analysis) {
 
 void LabelReader::on_pad(GstElement* /*source*/, GstPad* pad, gpointer analysis) {
   GstPad* sink = gst_element_get_static_pad(GST_ELEMENT(analysis), "sink");
-  // One video is read; what else the input holds is left alone.
+  // One video is read; what else the input holds is left alone, and sound does not fit.
   if (!gst_pad_is_linked(sink)) gst_pad_link(pad, sink);
+  gst_object_unref(sink);
+}
+
+void LabelReader::on_no_more_pads(GstElement* source, gpointer analysis) {
+  GstPad* sink = gst_element_get_static_pad(GST_ELEMENT(analysis), "sink");
+  if (!gst_pad_is_linked(sink)) GST_ELEMENT_ERROR(source, STREAM, WRONG_TYPE, ("The input holds no video."), (nullptr));
   gst_object_unref(sink);
 }
 

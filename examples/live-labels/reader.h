@@ -34,6 +34,7 @@ class LabelReader {
   void add_probes(GstElement* analysis);
   bool has_barcodes() const;
   static void on_pad(GstElement* source, GstPad* pad, gpointer analysis);
+  static void on_no_more_pads(GstElement* source, gpointer analysis);
   static GstPadProbeReturn on_frame(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static GstPadProbeReturn on_text_event(GstPad* pad, GstPadProbeInfo* info, gpointer self);
   static gboolean on_message(GstBus* bus, GstMessage* message, gpointer self);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The whole program on an engine that answers what the environment says.
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -103,6 +104,22 @@ TEST(LiveLabels, BadArgumentsAreOneSentence) {
     EXPECT_NE(outcome.errors.find(named), std::string::npos) << outcome.errors;
     EXPECT_TRUE(outcome.lines.empty());
   }
+}
+
+TEST(LiveLabels, SoundAloneIsOneSentence) {
+  gchar* path = nullptr;
+  const gint file = g_file_open_tmp("live-labels-XXXXXX.wav", &path, nullptr);
+  ASSERT_GE(file, 0);
+  g_close(file, nullptr);
+  // One second of silence: 8000 samples of 8 bits.
+  std::string sound("RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x40\x1f\0\0\1\0\x08\0data\x40\x1f\0\0", 44);
+  sound.append(8000, '\x80');
+  EXPECT_TRUE(g_file_set_contents(path, sound.data(), static_cast<gssize>(sound.size()), nullptr));
+  const Outcome outcome = run({"--input", path});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.errors.find("no video"), std::string::npos) << outcome.errors;
+  g_unlink(path);
+  g_free(path);
 }
 
 }  // namespace
