@@ -11,6 +11,7 @@
 namespace live_labels {
 namespace {
 
+constexpr const char* kTestPicture = "videotest";
 constexpr const char* kPosition = "live-labels-position";
 
 GstElement* make(const char* factory) {
@@ -98,7 +99,7 @@ LabelReader::~LabelReader() {
 
 GstElement* LabelReader::make_source() {
   constexpr const char* kVideo4Linux = "v4l2:";
-  if (options_.input == "videotest") {
+  if (options_.input == kTestPicture) {
     GstElement* source = make("videotestsrc");
     g_object_set(source, "num-buffers", 10 * std::min(options_.rate, 30), nullptr);  // it makes what is asked, to 30/s
     return source;
@@ -125,13 +126,15 @@ bool LabelReader::has_barcodes() const {
   return true;
 }
 
-// I420 is what zxing takes; its first plane is the luma that sharpness is measured on.
+// I420 is what zxing takes; its first plane is the luma that sharpness is measured on.  Every frame with detail is
+// read, also of a label that stands still: reads vote.
 GstElement* LabelReader::make_analysis() {
   gst_object_unref(gst_object_ref_sink(make("deepseekocr")));  // one sentence if it is missing
-  const std::string description = std::string("videorate drop-only=true max-rate=") + std::to_string(options_.rate) +
-                                  " ! videoconvert ! video/x-raw,format=I420 ! " + (has_barcodes() ? "zxing ! " : "") +
-                                  "deepseekocr name=ocr ! fakesink sync=false async=false "
-                                  "ocr.text ! fakesink sync=false async=false";
+  const std::string description =
+      std::string("videorate drop-only=true max-rate=") + std::to_string(options_.rate) +
+      " ! videoconvert ! video/x-raw,format=I420 ! " + (has_barcodes() ? "zxing ! " : "") +
+      "deepseekocr name=ocr text-timing=immediate change-threshold=0 ! fakesink sync=false async=false "
+      "ocr.text ! fakesink sync=false async=false";
   GError* error = nullptr;
   GstElement* analysis = gst_parse_bin_from_description(description.c_str(), TRUE, &error);
   if (error != nullptr) {
@@ -142,6 +145,7 @@ GstElement* LabelReader::make_analysis() {
   }
   GstElement* ocr = gst_bin_get_by_name(GST_BIN(analysis), "ocr");
   g_object_set(ocr, "area", options_.area.c_str(), "model-path", options_.model.c_str(), nullptr);
+  if (options_.input == kTestPicture) g_object_set(ocr, "skip-blank", FALSE, nullptr);  // it holds no text
   if (!options_.device.empty()) g_object_set(ocr, "device", options_.device.c_str(), nullptr);
   gst_object_unref(ocr);
   return analysis;
