@@ -106,11 +106,12 @@ void Engine::cancel(const Client& client, uint64_t request_id) {
   changed_.notify_one();
 }
 
-DsocrStats Engine::stats(const Client& client) {
+DsocrStats Engine::stats(const Client& client, bool with_percentiles) {
   std::unique_lock lock(mutex_);
   DsocrStats stats = client.stats();
   stats.model_loads = loads_;
   stats.model_loaded = state_ == State::ready ? 1 : 0;
+  if (!with_percentiles) return stats;
   const TimingWindow timings = client.timings;
   lock.unlock();
   add_percentiles(timings, stats);

@@ -71,7 +71,7 @@ class Engine {
   void submit(const std::shared_ptr<Request>& request);
   /// Ends one request of the client, or all (request_id 0).
   void cancel(const Client& client, uint64_t request_id);
-  DsocrStats stats(const Client& client);
+  DsocrStats stats(const Client& client, bool with_percentiles);
 
   /// Whether the threads have nothing left to do but to return.
   bool finished();

@@ -11,7 +11,9 @@
 #include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gstdeepseekocr.h"
+#include "deepseekocr/metadata.h"
 #include "deepseekocr/periodic_thread.h"
+#include "deepseekocr/pool_check.h"
 #include "deepseekocr/session.h"
 #include "deepseekocr/settings.h"
 #include "deepseekocr/text_stream.h"
@@ -38,6 +40,8 @@ struct SinkState {
   FrameGate gate;
   GroupTracker tracker; /**< of text-timing=group */
   AutoArea auto_area;
+  DeliveryAttacher attacher; /**< of frames that go at once */
+  PoolCheck pool_check;
   uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
   bool area_reported = false;     /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "deepseekocr/engine_client.h"
 
+#include <cstddef>
 #include <cstdio>
 #include <utility>
 
@@ -143,6 +144,14 @@ DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::op
 void EngineClient::cancel(uint64_t request_id) {
   const std::lock_guard lock(mutex_);
   if (handle_ != nullptr) api_->cancel(handle_, request_id);
+}
+
+uint32_t EngineClient::waiting() const {
+  DsocrStats stats{};
+  stats.struct_size = offsetof(DsocrStats, period_loops);
+  const std::lock_guard lock(mutex_);
+  if (handle_ != nullptr) api_->get_stats(handle_, &stats);
+  return stats.waiting;
 }
 
 DsocrStats EngineClient::stats() const {

@@ -84,6 +84,8 @@ class EngineClient {
   void cancel(uint64_t request_id);
 
   DsocrStats stats() const;
+  /// Requests that the engine has not begun with: stats().waiting without the rest.
+  uint32_t waiting() const;
   const ClientOptions& options() const { return options_; }
 
  private:

@@ -198,7 +198,7 @@ SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session
 }
 
 GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buffer) {
-  buffer = attach_delivery(std::move(buffer), session.latest());
+  buffer = self->impl->sink.attacher.attach(std::move(buffer), session.latest());
   const GstFlowReturn flow = gst_pad_push(self->video_pad, buffer.release());
   session.set_video_flow(flow);
   session.count([](Counters& counters) { ++counters.frames_out; });
@@ -264,7 +264,7 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   arrival.frame = describe_frame(sink, buffer, sink.groups ? 1 : arrival.settings->gate.inference_interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
   if (sink.live) session->advance(end_in_running_time(sink, buffer));
-  if (sink.exact) frame_buffer = buffer_to_keep(buffer);
+  if (sink.exact) frame_buffer = sink.pool_check.buffer_to_keep(buffer);
 
   SlotPtr slot;
   if (is_visible(sink, buffer)) {
@@ -277,7 +277,7 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
     } else if (arrival.verdict.decision != Decision::kRead) {
       skip_frame(*session, arrival);
     } else {
-      const BufferPtr kept = buffer_to_keep(frame_buffer.get());
+      const BufferPtr kept = sink.pool_check.buffer_to_keep(frame_buffer.get());
       slot = read_frame(self, session, kept.get(), arrival);
       if (slot == nullptr) return session->flow();
     }
