@@ -37,8 +37,9 @@ Picture picture(const Ground& ground, int frame, const char* text, double opacit
   Picture result(kWidth, kHeight, 0);
   result.paint(under);
   if (*text == '\0') return result;
-  Picture written(kWidth, kHeight, 0);
-  written.paint(under).write_outlined(text, 60, 30, 36, 250, 10, 2);
+  Picture written = result;
+  written.write_outlined(text, 60, 30, 36, 250, 10, 2);
+  if (opacity >= 1) return written;
   return result.paint([&](int x, int y) { return (1 - opacity) * result.at(x, y) + opacity * written.at(x, y); });
 }
 
