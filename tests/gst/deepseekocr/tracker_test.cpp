@@ -4,7 +4,10 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "deepseekocr/timing/group_tracker.h"
@@ -31,16 +34,26 @@ double moving(int x, int y, int frame) {
   return 110 + 45 * std::sin((x + 3 * frame) * 0.3) * std::sin(y * 0.27 + 0.05 * frame);
 }
 
+/// Writing `text` as it looks on black and on white, from which follows how it looks on anything.  Drawn once.
+const std::pair<Picture, Picture>& writing(const std::string& text) {
+  static std::map<std::string, std::pair<Picture, Picture>> drawn;
+  auto found = drawn.find(text);
+  if (found == drawn.end()) {
+    Picture on_black(kWidth, kHeight, 0), on_white(kWidth, kHeight, 255);
+    for (Picture* picture : {&on_black, &on_white}) picture->write_outlined(text, 60, 30, 36, 250, 10, 2);
+    found = drawn.emplace(text, std::pair(on_black, on_white)).first;
+  }
+  return found->second;
+}
+
 /// Writing `text`, `opacity` 0 to 1, over a ground.
 Picture picture(const Ground& ground, int frame, const char* text, double opacity = 1) {
-  const auto under = [&](int x, int y) { return ground(x, y, frame); };
-  Picture result(kWidth, kHeight, 0);
-  result.paint(under);
-  if (*text == '\0') return result;
-  Picture written = result;
-  written.write_outlined(text, 60, 30, 36, 250, 10, 2);
-  if (opacity >= 1) return written;
-  return result.paint([&](int x, int y) { return (1 - opacity) * result.at(x, y) + opacity * written.at(x, y); });
+  const auto& [on_black, on_white] = writing(text);
+  return Picture(kWidth, kHeight, 0).paint([&, &black = on_black, &white = on_white](int x, int y) {
+    const double under = ground(x, y, frame);
+    const double shines_through = (white.at(x, y) - black.at(x, y)) / 255.0;
+    return (1 - opacity) * under + opacity * (black.at(x, y) + shines_through * under);
+  });
 }
 
 /// A change that was found in `frame`, and how long before it was.
