@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Events and queries of the sink pad.
 #include "deepseekocr/element.h"
+#include "deepseekocr/gate/sharpest.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -35,6 +36,8 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   sink.policy_due = true;
   sink.gate.reset();
   sink.auto_area.reset();
+  sink.window.close();
+  sink.sharpest.reset();
   self->impl->text.reset(self->text_pad);
   if (const auto session = session_of(self)) session->flush_stop();
   start_tasks(self);
@@ -130,7 +133,9 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
 
 /// Serialized events keep their place behind the frames that are held.  The text pad gets them first: a muxer may hold
 /// the last frames back until it knows that no more text comes.
-gboolean handle_serialized(GstDeepseekOcr* self, Session& session, GstEvent* event) {
+gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>& shared, GstEvent* event) {
+  Session& session = *shared;
+  end_window(self, shared);
   queue_text_event(self, session, event);
   if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
   if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) return handle_caps(self, event);
@@ -153,15 +158,16 @@ gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) return handle_flush_start(self, event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) return handle_flush_stop(self, event);
   const auto session = session_of(self);
-  if (session != nullptr && is_serialized(event)) return handle_serialized(self, *session, event);
+  if (session != nullptr && is_serialized(event)) return handle_serialized(self, session, event);
   return gst_pad_event_default(pad, parent, event);
 }
 
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   // ALLOCATION and DRAIN mean the frames before them.
   if (is_serialized(query)) {
-    const auto session = session_of(GST_DEEPSEEK_OCR(parent));
-    if (session != nullptr && !session->drain()) return FALSE;
+    GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
+    const auto session = session_of(self);
+    if (session != nullptr && !(end_window(self, session) && session->drain())) return FALSE;
   }
   return gst_pad_query_default(pad, parent, query);
 }

@@ -4,6 +4,7 @@
 
 #include "deepseekocr/element.h"
 #include "deepseekocr/gate/mapped_luma.h"
+#include "deepseekocr/gate/sharpest.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
 
@@ -98,12 +99,16 @@ struct Arrival {
 
 /// Looks at the pixels of a frame that is due.
 Verdict examine(SinkState& sink, GstBuffer* buffer, const Arrival& arrival) {
+  const Settings& settings = *arrival.settings;
+  GateSettings gate = settings.gate;
+  gate.defers_reference = settings.sharpest_of_ms > 0;
+  gate.needs_detail = settings.auto_area || settings.sharpest_of_ms > 0;
   // A page is asked for its own text, and so is a frame that cannot be looked at; the engine says what is wrong.
-  if (arrival.frame.page > 0 || !arrival.settings->gate.looks_at_pixels()) return Verdict();
+  if (arrival.frame.page > 0 || !gate.looks_at_pixels()) return Verdict();
   const MappedLuma luma(buffer, sink.info);
   if (!luma.is_valid()) return Verdict();
   const DsocrRect part = arrival.area.value_or(DsocrRect{0, 0, arrival.frame.width, arrival.frame.height});
-  return sink.gate.examine(arrival.settings->gate, luma.view(part), part.x, part.y);
+  return sink.gate.examine(gate, luma.view(part), part.x, part.y);
 }
 
 /// Decides whether the frame is read.  @return false: the area lies outside the frame, one ERROR was posted.
@@ -153,29 +158,43 @@ void skip_frame(Session& session, const Arrival& arrival) {
   }
 }
 
-/// Admits a frame and hands it to the engine.  @return empty: stopped, or an error was posted.
-SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* kept,
-                   const Arrival& arrival) {
-  const SinkState& sink = self->impl->sink;
+Submission submission_of(const SinkState& sink, GstBuffer* kept, const Arrival& arrival) {
   Submission submission;
   submission.slot = std::make_shared<Slot>();
   submission.slot->frame = arrival.frame;
   submission.slot->settings = arrival.settings;
   submission.info = sink.info;
   submission.area = arrival.area;
-  if (!session->wait_to_admit()) return nullptr;
-  const auto client = client_of(self);
-  if (client == nullptr) return nullptr;
   submission.buffer.reset(gst_buffer_ref(kept));
-  SlotPtr slot = submission.slot;
-  uint64_t stale = 0;
-  if (auto due = session->admit(std::move(submission), &stale)) {
-    submit(session, client, std::move(*due), !sink.newest);
-  } else if (stale != 0 && client->stats().waiting > 0) {
-    // The engine has not begun with the one before: this frame is worth more.
-    client->cancel(stale);
+  return submission;
+}
+
+/// Does what the verdict says.  @param slot  set to the reading that stands for the frame, where that is not the last
+/// one
+/// @return false: stopped
+bool follow_verdict(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer,
+                    const Arrival& arrival, SlotPtr* slot) {
+  SinkState& sink = self->impl->sink;
+  const bool collects = arrival.settings->sharpest_of_ms > 0 && arrival.frame.page == 0;
+  const Decision decision = arrival.verdict.decision;
+  if (decision == Decision::kBlank || (decision == Decision::kRead && !collects)) {
+    if (!end_window(self, session)) return false;
+    if (decision == Decision::kBlank) sink.gate.forget_reading();
   }
-  return slot;
+  if (decision == Decision::kRead) {
+    const BufferPtr kept = buffer_to_keep(buffer);
+    Submission submission = submission_of(sink, kept.get(), arrival);
+    *slot = submission.slot;
+    if (!collects) return admit_frame(self, session, std::move(submission));
+    *slot = collect_frame(self, std::move(submission), arrival.verdict);
+  } else if (sink.window.is_open()) {
+    sink.window.pass(gst_buffer_get_size(buffer));
+    *slot = sink.sharpest->slot;
+    count_skipped(*session, decision);
+  } else {
+    skip_frame(*session, arrival);
+  }
+  return true;
 }
 
 GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buffer) {
@@ -199,6 +218,21 @@ GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, c
 }
 
 }  // namespace
+
+bool admit_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, Submission submission) {
+  if (!session->wait_to_admit()) return false;
+  const auto client = client_of(self);
+  if (client == nullptr) return false;
+  const bool may_wait = !self->impl->sink.newest;
+  uint64_t stale = 0;
+  if (auto due = session->admit(std::move(submission), &stale)) {
+    submit(session, client, std::move(*due), may_wait);
+  } else if (stale != 0 && client->stats().waiting > 0) {
+    // The engine has not begun with the one before: this frame is worth more.
+    client->cancel(stale);
+  }
+  return true;
+}
 
 bool is_upstream_live(GstDeepseekOcr* self) {
   const QueryPtr query(gst_query_new_latency());
@@ -225,18 +259,15 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   if (sink.exact) frame_buffer = buffer_to_keep(buffer);
 
   SlotPtr slot;
+  if (!end_window_before(self, session, arrival.frame.pts, gst_buffer_get_size(buffer))) return session->flow();
   if (is_visible(sink, buffer)) {
     if (!judge(self, *session, frame_buffer.get(), &arrival)) {
       session->set_video_flow(GST_FLOW_ERROR);
       return session->flow();
     }
-    if (arrival.verdict.decision != Decision::kRead) {
-      skip_frame(*session, arrival);
-    } else {
-      const BufferPtr kept = buffer_to_keep(frame_buffer.get());
-      slot = read_frame(self, session, kept.get(), arrival);
-      if (slot == nullptr) return session->flow();
-    }
+    if (!follow_verdict(self, session, frame_buffer.get(), arrival, &slot)) return session->flow();
+  } else if (sink.window.is_open()) {
+    slot = sink.sharpest->slot;
   }
   if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), arrival.frame);
   return push_at_once(self, *session, std::move(frame_buffer));
