@@ -10,6 +10,7 @@
 #include "deepseekocr/engine_client.h"
 #include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/frame_gate.h"
+#include "deepseekocr/gate/sharpest_window.h"
 #include "deepseekocr/gstdeepseekocr.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/periodic_thread.h"
@@ -42,8 +43,10 @@ struct SinkState {
   AutoArea auto_area;
   DeliveryAttacher attacher; /**< of frames that go at once */
   PoolCheck pool_check;
-  uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
-  bool area_reported = false;     /**< the area was found wanting for these caps */
+  SharpestWindow window;              /**< sharpest-of: the frames that are being collected */
+  std::optional<Submission> sharpest; /**< the sharpest of them */
+  uint64_t settings_revision = 0;     /**< of the settings that the gate's last reading was asked for with */
+  bool area_reported = false;         /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;
 };
 
@@ -103,6 +106,8 @@ void report_drop(GstDeepseekOcr* self, Session& session, const Slot& slot);
 
 // sink_pad.cpp, sink_events.cpp
 GstFlowReturn sink_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer);
+/// Admits a frame and hands it to the engine.  @return false: stopped.
+bool admit_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, Submission submission);
 gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event);
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query);
 GstIterator* sink_internal_links(GstPad* pad, GstObject* parent);

@@ -147,6 +147,7 @@ static GstStateChangeReturn gst_deepseek_ocr_change_state(GstElement* element, G
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
       (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
     stop_stats_messages(self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) self->impl->sink.sharpest.reset();  // holds a frame
   if (transition == GST_STATE_CHANGE_READY_TO_NULL ||
       (transition == GST_STATE_CHANGE_NULL_TO_READY && result == GST_STATE_CHANGE_FAILURE)) {
     // The program may exit next, and a thread of the engine must not outlive what exit() destroys.

@@ -24,6 +24,7 @@ enum Property {
   PROP_MAX_RATE,
   PROP_SKIP_BLANK,
   PROP_CHANGE_THRESHOLD,
+  PROP_SHARPEST_OF,
   PROP_MAX_NEW_TOKENS,
   PROP_NO_REPEAT_NGRAM_SIZE,
   PROP_NO_REPEAT_NGRAM_WINDOW,
@@ -60,7 +61,6 @@ void set_area(Element& element, const std::string& text) {
   element.settings.area = area;
   element.settings.area_text = text;
   element.settings.auto_area = automatic;
-  element.settings.gate.needs_detail = automatic;
 }
 
 void set_whitelist(Element& element, const std::string& text) {
@@ -156,6 +156,9 @@ bool set_gate_property(Settings& settings, guint id, const GValue* value) {
       return true;
     case PROP_CHANGE_THRESHOLD:
       settings.gate.change_threshold = g_value_get_uint(value);
+      return true;
+    case PROP_SHARPEST_OF:
+      settings.sharpest_of_ms = g_value_get_uint(value);
       return true;
     default:
       return false;
@@ -300,6 +303,9 @@ bool get_gate_property(const Settings& settings, guint id, GValue* value) {
     case PROP_CHANGE_THRESHOLD:
       g_value_set_uint(value, settings.gate.change_threshold);
       return true;
+    case PROP_SHARPEST_OF:
+      g_value_set_uint(value, settings.sharpest_of_ms);
+      return true;
     default:
       return false;
   }
@@ -442,6 +448,13 @@ void install_gate_properties(GObjectClass* klass) {
                         "Pixels of strokes, at half size, that come or go in a 16x16 cell until a frame is read anew; "
                         "below, it keeps the text of the last one that was read (0 = every frame is read anew)",
                         0, 64, defaults.change_threshold, kPlaying));
+  g_object_class_install_property(
+      klass, PROP_SHARPEST_OF,
+      g_param_spec_uint(
+          "sharpest-of", "Sharpest of",
+          "Of the frames that are due within so many milliseconds, the sharpest is read; with attach=exact "
+          "half of max-hold at most (0 = every one of them is read)",
+          0, G_MAXUINT, 0, kPlaying));
 }
 
 void install_ngram_properties(GObjectClass* klass) {

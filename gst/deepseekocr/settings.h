@@ -37,6 +37,7 @@ struct Settings {
   std::optional<Area> area;
   bool auto_area = false; /**< area=auto */
   GateSettings gate;
+  uint32_t sharpest_of_ms = 0;
   int32_t max_new_tokens = 0;
   int32_t no_repeat_ngram_size = 30;
   int32_t no_repeat_ngram_window = 90;
