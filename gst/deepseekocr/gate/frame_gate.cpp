@@ -65,7 +65,7 @@ Verdict FrameGate::examine(const GateSettings& settings, const LumaView& luma, i
     const DsocrRect& box = detail.box;
     verdict.detail = {x + box.x, y + box.y, std::min(box.width, luma.width - box.x),
                       std::min(box.height, luma.height - box.y)};
-    verdict.sharpness = measure_sharpness(luma, state.now);
+    if (settings.needs_detail) verdict.sharpness = measure_sharpness(luma, state.now);
   }
   if (state.has_reference) verdict.distance = stroke_distance(state.reference, state.now);
   if (settings.change_threshold > 0 && verdict.distance < settings.change_threshold) {
