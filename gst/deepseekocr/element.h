@@ -10,7 +10,11 @@
 #include "deepseekocr/engine_client.h"
 #include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/frame_gate.h"
+#include "deepseekocr/gate/sharpest_window.h"
 #include "deepseekocr/gstdeepseekocr.h"
+#include "deepseekocr/metadata.h"
+#include "deepseekocr/periodic_thread.h"
+#include "deepseekocr/pool_check.h"
 #include "deepseekocr/session.h"
 #include "deepseekocr/settings.h"
 #include "deepseekocr/text_stream.h"
@@ -37,8 +41,12 @@ struct SinkState {
   FrameGate gate;
   GroupTracker tracker; /**< of text-timing=group */
   AutoArea auto_area;
-  uint64_t settings_revision = 0; /**< of the settings that the gate's last reading was asked for with */
-  bool area_reported = false;     /**< the area was found wanting for these caps */
+  DeliveryAttacher attacher; /**< of frames that go at once */
+  PoolCheck pool_check;
+  SharpestWindow window;              /**< sharpest-of: the frames that are being collected */
+  std::optional<Submission> sharpest; /**< the sharpest of them */
+  uint64_t settings_revision = 0;     /**< of the settings that the gate's last reading was asked for with */
+  bool area_reported = false;         /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;
 };
 
@@ -58,6 +66,8 @@ struct Element {
   MessageLimit qos_messages{GST_SECOND}; /**< owned by the text pad's task */
   SinkState sink;
   TextStream text; /**< owned by the text pad's task */
+
+  PeriodicThread stats_thread; /**< owned by state changes; last, so that it ends before what it reads */
 };
 
 }  // namespace deepseekocr::plugin
@@ -96,6 +106,8 @@ void report_drop(GstDeepseekOcr* self, Session& session, const Slot& slot);
 
 // sink_pad.cpp, sink_events.cpp
 GstFlowReturn sink_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer);
+/// Admits a frame and hands it to the engine.  @return false: stopped.
+bool admit_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, Submission submission);
 gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event);
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query);
 GstIterator* sink_internal_links(GstPad* pad, GstObject* parent);
@@ -125,5 +137,8 @@ void check_prompt(GstDeepseekOcr* self);
 
 // stats.cpp
 GstStructure* make_stats(GstDeepseekOcr* self);
+/// READY→PAUSED: posts the statistics from now on, as stats-interval says, until stop_stats_messages().
+void start_stats_messages(GstDeepseekOcr* self);
+void stop_stats_messages(GstDeepseekOcr* self);
 
 }  // namespace deepseekocr::plugin

@@ -25,7 +25,8 @@ struct ModelInfo {
   bool has_tokenizer = false;
 };
 
-/// Hears how loading goes.  Called from engine threads, without any lock held.
+/// Hears how loading goes: progress, then ready or failed; again each time that an idle model is loaded anew.  Called
+/// from engine threads, without any lock held.
 class LoadListener {
  public:
   virtual ~LoadListener() = default;
@@ -40,7 +41,7 @@ class LoadListener {
 struct ClientOptions {
   std::string model_path, device;
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
-  int32_t threads = 0, batch_size = 0, batch_timeout_ms = 0;
+  int32_t threads = 0, batch_size = 0, batch_timeout_ms = 0, idle_timeout_ms = 0;
   bool live = false;
 
   bool operator==(const ClientOptions&) const = default;
@@ -83,6 +84,8 @@ class EngineClient {
   void cancel(uint64_t request_id);
 
   DsocrStats stats() const;
+  /// Requests that the engine has not begun with: stats().waiting without the rest.
+  uint32_t waiting() const;
   const ClientOptions& options() const { return options_; }
 
  private:

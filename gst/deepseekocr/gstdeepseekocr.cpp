@@ -21,6 +21,9 @@
  * With #GstDeepseekOcr:post-messages an element message named `deepseekocr` for each reading, with the fields of
  * `GstDeepseekOcrMeta` and `timestamp`, `duration` (#GstClockTime).
  *
+ * With #GstDeepseekOcr:stats-interval the structure of #GstDeepseekOcr:stats, named `application/x-deepseekocr-stats`,
+ * as an element message.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 filesrc location=label.png ! pngdec ! videoconvert ! deepseekocr name=ocr ocr.text ! filesink
@@ -108,6 +111,7 @@ static void gst_deepseek_ocr_start(GstDeepseekOcr* self) {
   self->impl->sink = SinkState();
   gst_segment_init(&self->impl->sink.segment, GST_FORMAT_UNDEFINED);
   self->impl->text.reset(self->text_pad);
+  start_stats_messages(self);
 }
 
 /// Text positions of a live stream follow the clock from now on.
@@ -140,6 +144,10 @@ static GstStateChangeReturn gst_deepseek_ocr_change_state(GstElement* element, G
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_deepseek_ocr_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE) start_ticking(self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop_stats_messages(self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) self->impl->sink.sharpest.reset();  // holds a frame
   if (transition == GST_STATE_CHANGE_READY_TO_NULL ||
       (transition == GST_STATE_CHANGE_NULL_TO_READY && result == GST_STATE_CHANGE_FAILURE)) {
     // The program may exit next, and a thread of the engine must not outlive what exit() destroys.

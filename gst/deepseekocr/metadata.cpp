@@ -68,12 +68,21 @@ StructurePtr reading_structure(const FrameInfo& frame, const Reading& reading, c
 }
 
 BufferPtr attach_delivery(BufferPtr buffer, const Delivery& delivery) {
+  return DeliveryAttacher().attach(std::move(buffer), delivery);
+}
+
+BufferPtr DeliveryAttacher::attach(BufferPtr buffer, const Delivery& delivery) {
   if (delivery.slot == nullptr) return buffer;
-  const Slot& slot = *delivery.slot;
+  if (reading_ != delivery.reading) {
+    const Slot& slot = *delivery.slot;
+    structure_ = reading_structure(slot.frame, *delivery.reading, *slot.settings, delivery.changed);
+    reading_ = delivery.reading;
+  } else {
+    gst_structure_set(structure_.get(), GST_DEEPSEEK_OCR_META_CHANGED, G_TYPE_BOOLEAN, delivery.changed, nullptr);
+  }
   buffer.reset(gst_buffer_make_writable(buffer.release()));
-  const auto structure = reading_structure(slot.frame, *delivery.reading, *slot.settings, delivery.changed);
-  gst_deepseek_ocr_meta_attach(buffer.get(), structure.get());
-  attach_regions_of_interest(buffer.get(), delivery.reading->regions);
+  gst_deepseek_ocr_meta_attach(buffer.get(), structure_.get());
+  attach_regions_of_interest(buffer.get(), reading_->regions);
   return buffer;
 }
 

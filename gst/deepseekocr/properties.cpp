@@ -14,6 +14,7 @@ enum Property {
   PROP_THREADS,
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
+  PROP_IDLE_TIMEOUT,
   PROP_TASK,
   PROP_PROMPT,
   PROP_RESOLUTION,
@@ -23,6 +24,7 @@ enum Property {
   PROP_MAX_RATE,
   PROP_SKIP_BLANK,
   PROP_CHANGE_THRESHOLD,
+  PROP_SHARPEST_OF,
   PROP_MAX_NEW_TOKENS,
   PROP_NO_REPEAT_NGRAM_SIZE,
   PROP_NO_REPEAT_NGRAM_WINDOW,
@@ -35,6 +37,7 @@ enum Property {
   PROP_MAX_HOLD,
   PROP_POST_MESSAGES,
   PROP_STATS,
+  PROP_STATS_INTERVAL,
 };
 
 constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
@@ -58,7 +61,6 @@ void set_area(Element& element, const std::string& text) {
   element.settings.area = area;
   element.settings.area_text = text;
   element.settings.auto_area = automatic;
-  element.settings.gate.needs_detail = automatic;
 }
 
 void set_whitelist(Element& element, const std::string& text) {
@@ -92,6 +94,9 @@ bool set_engine_property(Settings& settings, guint id, const GValue* value) {
       return true;
     case PROP_BATCH_TIMEOUT:
       settings.batch_timeout_ms = g_value_get_int(value);
+      return true;
+    case PROP_IDLE_TIMEOUT:
+      settings.idle_timeout_s = g_value_get_int(value);
       return true;
     default:
       return false;
@@ -152,6 +157,9 @@ bool set_gate_property(Settings& settings, guint id, const GValue* value) {
     case PROP_CHANGE_THRESHOLD:
       settings.gate.change_threshold = g_value_get_uint(value);
       return true;
+    case PROP_SHARPEST_OF:
+      settings.sharpest_of_ms = g_value_get_uint(value);
+      return true;
     default:
       return false;
   }
@@ -177,6 +185,9 @@ bool set_output_property(Settings& settings, guint id, const GValue* value) {
       return true;
     case PROP_POST_MESSAGES:
       settings.post_messages = g_value_get_boolean(value);
+      return true;
+    case PROP_STATS_INTERVAL:
+      settings.stats_interval_ms = g_value_get_uint(value);
       return true;
     default:
       return false;
@@ -232,6 +243,9 @@ bool get_engine_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_BATCH_TIMEOUT:
       g_value_set_int(value, settings.batch_timeout_ms);
+      return true;
+    case PROP_IDLE_TIMEOUT:
+      g_value_set_int(value, settings.idle_timeout_s);
       return true;
     default:
       return false;
@@ -289,6 +303,9 @@ bool get_gate_property(const Settings& settings, guint id, GValue* value) {
     case PROP_CHANGE_THRESHOLD:
       g_value_set_uint(value, settings.gate.change_threshold);
       return true;
+    case PROP_SHARPEST_OF:
+      g_value_set_uint(value, settings.sharpest_of_ms);
+      return true;
     default:
       return false;
   }
@@ -313,6 +330,9 @@ bool get_output_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_POST_MESSAGES:
       g_value_set_boolean(value, settings.post_messages);
+      return true;
+    case PROP_STATS_INTERVAL:
+      g_value_set_uint(value, settings.stats_interval_ms);
       return true;
     default:
       return false;
@@ -359,6 +379,12 @@ void install_engine_properties(GObjectClass* klass) {
       g_param_spec_int("batch-timeout", "Batch timeout",
                        "How long a first frame that is not live waits for company, in milliseconds (0 = not at all)", 0,
                        60000, 0, kReady));
+  g_object_class_install_property(
+      klass, PROP_IDLE_TIMEOUT,
+      g_param_spec_int("idle-timeout", "Idle timeout",
+                       "Seconds without a reading after which the model's memory is freed; the next reading loads it "
+                       "again.  Of elements that share a model the longest counts (0 = never, the longest)",
+                       0, G_MAXINT / 1000, 0, kReady));
 }
 
 void install_reading_properties(GObjectClass* klass) {
@@ -422,6 +448,13 @@ void install_gate_properties(GObjectClass* klass) {
                         "Pixels of strokes, at half size, that come or go in a 16x16 cell until a frame is read anew; "
                         "below, it keeps the text of the last one that was read (0 = every frame is read anew)",
                         0, 64, defaults.change_threshold, kPlaying));
+  g_object_class_install_property(
+      klass, PROP_SHARPEST_OF,
+      g_param_spec_uint(
+          "sharpest-of", "Sharpest of",
+          "Of the frames that are due within so many milliseconds, the sharpest is read; with attach=exact "
+          "half of max-hold at most (0 = every one of them is read)",
+          0, G_MAXUINT, 0, kPlaying));
 }
 
 void install_ngram_properties(GObjectClass* klass) {
@@ -472,8 +505,16 @@ void install_output_properties(GObjectClass* klass) {
                                                        "Post an element message for each reading", TRUE, kPlaying));
   g_object_class_install_property(
       klass, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics", "Counters since READY; times in nanoseconds", GST_TYPE_STRUCTURE,
-                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+      g_param_spec_boxed(
+          "stats", "Statistics",
+          "Counters since READY; times in nanoseconds, percentiles (-p50, -p95) of the last 256 readings",
+          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  g_object_class_install_property(
+      klass, PROP_STATS_INTERVAL,
+      g_param_spec_uint("stats-interval", "Statistics interval",
+                        "Every how many milliseconds the statistics are posted as an element message, from a thread of "
+                        "its own (0 = never, and no thread)",
+                        0, G_MAXUINT, 0, kReady));
 }
 
 }  // namespace

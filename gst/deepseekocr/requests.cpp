@@ -67,15 +67,6 @@ void MappedFrame::describe(DsocrImage* image) const {
   image->chroma_site = chroma_site(info);
 }
 
-bool comes_from_bounded_pool(GstBuffer* buffer) {
-  if (buffer->pool == nullptr) return false;
-  guint max_buffers = 0;
-  GstStructure* config = gst_buffer_pool_get_config(buffer->pool);
-  gst_buffer_pool_config_get_params(config, nullptr, nullptr, nullptr, &max_buffers);
-  gst_structure_free(config);
-  return max_buffers != 0;
-}
-
 /// One attempt.  @return OK where the outcome will come later.
 DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
                        const Submission& submission, std::string* reason) {
@@ -138,12 +129,6 @@ std::optional<DsocrPixelFormat> engine_format(GstVideoFormat format) {
   }
 }
 
-BufferPtr buffer_to_keep(GstBuffer* buffer) {
-  if (!comes_from_bounded_pool(buffer)) return BufferPtr(gst_buffer_ref(buffer));
-  GstBuffer* copy = gst_buffer_copy_deep(buffer);
-  return BufferPtr(copy != nullptr ? copy : gst_buffer_ref(buffer));
-}
-
 void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client, Submission submission,
             bool may_wait) {
   std::optional<Submission> next(std::move(submission));
@@ -166,7 +151,7 @@ void hand_over(const std::shared_ptr<Session>& session, const std::shared_ptr<En
                std::optional<Submission> due, uint64_t stale, bool may_wait) {
   if (due) {
     submit(session, client, std::move(*due), may_wait);
-  } else if (stale != 0 && client->stats().waiting > 0) {
+  } else if (stale != 0 && client->waiting() > 0) {
     client->cancel(stale);
   }
 }

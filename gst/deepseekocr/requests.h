@@ -12,10 +12,6 @@ namespace deepseekocr::plugin {
 /// Pixel format of the engine boundary; nothing for a format that the templates do not offer.
 std::optional<DsocrPixelFormat> engine_format(GstVideoFormat format);
 
-/// Keeps `buffer` until it is no longer needed: the buffer itself, or a copy where it comes from a pool that could run
-/// dry while it is kept.
-BufferPtr buffer_to_keep(GstBuffer* buffer);
-
 /// Submits what Session::admit() or Session::finish() handed out; its outcome goes to Session::finish(), also where the
 /// engine refuses it.
 /// @param may_wait  true: waits while the engine's queue is full (streaming thread of a file); false: gives the reading

@@ -12,6 +12,9 @@ namespace {
 /// that needs many frames before its first output.
 constexpr size_t kMaxTexts = 1024;
 
+/// How far a live stream goes on until the text pad is told: half of the 100 ms that its GAPs may be apart.
+constexpr uint64_t kPositionStep = 50'000'000;
+
 /// How long nothing may happen before kept-back text is sent: longer than the way of a frame through the element.
 constexpr std::chrono::milliseconds kCuePatience(10);
 
@@ -81,21 +84,26 @@ std::optional<Submission> Session::admit(Submission submission, uint64_t* stale)
   texts_.push_back(std::move(item));
   ++text_slots_;
   if (live_) trim_live_texts();
-  return place(std::move(submission), stale);
+  return place(submission, stale);
 }
 
-/// Finds a place in the engine's queue, or in front of it.
-std::optional<Submission> Session::place(Submission submission, uint64_t* stale) {
+/// Finds a place in the engine's queue, or in front of it.  What it takes the place of is left in `submission`, so that
+/// its frame is freed without the lock.
+std::optional<Submission> Session::place(Submission& submission, uint64_t* stale) {
   if (policy_.newest && submitted_ != nullptr) {
     if (waiting_) drop(waiting_->slot);
-    waiting_ = std::move(submission);
+    std::optional<Submission> replaced(std::move(submission));
+    waiting_.swap(replaced);
+    if (replaced) {
+      submission = std::move(*replaced);
+      changed_.notify_all();  // its frame and its place in the text wait no longer
+    }
     *stale = submitted_->request_id;
-    changed_.notify_all();
     return std::nullopt;
   }
   ++in_flight_;
   submitted_ = submission.slot;
-  return submission;
+  return std::move(submission);
 }
 
 void Session::drop(const SlotPtr& slot) {
@@ -386,7 +394,8 @@ void Session::reach(uint64_t running_time) {
   const uint64_t reached = running_time - latency_;
   if (reached_ != kNoTime && reached <= reached_) return;
   reached_ = reached;
-  changed_.notify_all();
+  // Not for every frame of a fast camera: the text pad is told in steps.
+  if (told_ == kNoTime || reached_ >= told_ + kPositionStep) changed_.notify_all();
 }
 
 /// A live stream that has moved on while readings are on their way.

@@ -160,7 +160,7 @@ class Session {
   bool hold_is_over() const;
   Delivery delivery_for(const HeldFrame& frame);
   Delivery latest_locked(bool mark);
-  std::optional<Submission> place(Submission submission, uint64_t* stale);
+  std::optional<Submission> place(Submission& submission, uint64_t* stale);
   std::optional<TextItem> front_text(bool eager);
   bool text_ready(bool eager) const;
   bool group_undecided() const { return open_group_ && !open_group_->group->reads; }

@@ -103,13 +103,15 @@ SlotPtr Session::open_group() {
 
 std::optional<Submission> Session::decide_group(uint64_t* stale) {
   *stale = 0;
+  Submission submission;
   const std::lock_guard lock(mutex_);
   if (stopped_locked() || !group_undecided()) return std::nullopt;
   const SlotPtr slot = open_group_;
   Group& group = *slot->group;
   group.reads.emplace(group.sample.order(), slot->settings->timing.confirm_reads);
   ++counters_.admitted;
-  return place(submission_of(slot, group.sample.take(*group.reads->next())), stale);
+  submission = submission_of(slot, group.sample.take(*group.reads->next()));
+  return place(submission, stale);
 }
 
 /// One reading of a group.  @return the next one of it, or what waited for it.

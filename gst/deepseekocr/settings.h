@@ -27,6 +27,7 @@ struct Settings {
   int32_t threads = 0;
   int32_t batch_size = 0;
   int32_t batch_timeout_ms = 0;
+  int32_t idle_timeout_s = 0;
 
   Task task = Task::kCustom;
   std::string prompt;
@@ -36,6 +37,7 @@ struct Settings {
   std::optional<Area> area;
   bool auto_area = false; /**< area=auto */
   GateSettings gate;
+  uint32_t sharpest_of_ms = 0;
   int32_t max_new_tokens = 0;
   int32_t no_repeat_ngram_size = 30;
   int32_t no_repeat_ngram_window = 90;
@@ -49,6 +51,8 @@ struct Settings {
   Drop drop = Drop::kAuto;
   uint32_t max_hold_ms = 1000;
   bool post_messages = true;
+  uint32_t stats_interval_ms = 0;
+
   TimingSettings timing;
 
   uint64_t revision = 0; /**< raised when a property changes that readings depend on */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Events and queries of the sink pad.
 #include "deepseekocr/element.h"
+#include "deepseekocr/gate/sharpest.h"
 #include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
@@ -40,6 +41,8 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   sink.gate.reset();
   sink.tracker.reset();
   sink.auto_area.reset();
+  sink.window.close();
+  sink.sharpest.reset();
   self->impl->text.reset(self->text_pad);
   if (const auto session = session_of(self)) session->flush_stop();
   start_tasks(self);
@@ -163,6 +166,7 @@ gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>&
     EventPtr now = session.hold_event(EventPtr(event));
     return now == nullptr || gst_pad_push_event(self->video_pad, now.release());
   }
+  end_window(self, shared);
   end_group(self, shared);
   // A live text position moves on before a first frame has come.
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) ask_upstream(self, session);
@@ -202,7 +206,7 @@ gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
     GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
     const auto session = session_of(self);
     if (session != nullptr) read_group(self, session);
-    if (session != nullptr && !session->drain()) return FALSE;
+    if (session != nullptr && !(end_window(self, session) && session->drain())) return FALSE;
   }
   return gst_pad_query_default(pad, parent, query);
 }

@@ -4,6 +4,7 @@
 
 #include "deepseekocr/element.h"
 #include "deepseekocr/gate/mapped_luma.h"
+#include "deepseekocr/gate/sharpest.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
 #include "deepseekocr/timing/grouping.h"
@@ -108,7 +109,11 @@ struct Arrival {
 
 /// Looks at the pixels of a frame that is due.
 void examine(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
-  const GateSettings& gate = arrival->settings->gate;
+  const Settings& settings = *arrival->settings;
+  const bool collects = settings.sharpest_of_ms > 0 && !sink.groups;
+  GateSettings gate = settings.gate;
+  gate.defers_reference = collects;
+  gate.needs_detail = settings.auto_area || collects;
   // A page is asked for its own text, and so is a frame that cannot be looked at; the engine says what is wrong.
   if (arrival->frame.page > 0 || !gate.looks_at_pixels()) return;
   const MappedLuma luma(buffer, sink.info);
@@ -176,29 +181,47 @@ void skip_frame(Session& session, const Arrival& arrival) {
   }
 }
 
-/// Admits a frame and hands it to the engine.  @return empty: stopped, or an error was posted.
-SlotPtr read_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* kept,
-                   const Arrival& arrival) {
-  const SinkState& sink = self->impl->sink;
+Submission submission_of(const SinkState& sink, GstBuffer* kept, const Arrival& arrival) {
   Submission submission;
   submission.slot = std::make_shared<Slot>();
   submission.slot->frame = arrival.frame;
   submission.slot->settings = arrival.settings;
   submission.info = sink.info;
   submission.area = arrival.area;
-  if (!session->wait_to_admit()) return nullptr;
-  const auto client = client_of(self);
-  if (client == nullptr) return nullptr;
   submission.buffer.reset(gst_buffer_ref(kept));
-  SlotPtr slot = submission.slot;
-  uint64_t stale = 0;
-  auto due = session->admit(std::move(submission), &stale);
-  hand_over(session, client, std::move(due), stale, !sink.newest);
-  return slot;
+  return submission;
+}
+
+/// Does what the verdict says.  @param slot  set to the reading that stands for the frame, where that is not the last
+/// one
+/// @return false: stopped
+bool follow_verdict(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer,
+                    const Arrival& arrival, SlotPtr* slot) {
+  SinkState& sink = self->impl->sink;
+  const bool collects = arrival.settings->sharpest_of_ms > 0 && arrival.frame.page == 0;
+  const Decision decision = arrival.verdict.decision;
+  if (decision == Decision::kBlank || (decision == Decision::kRead && !collects)) {
+    if (!end_window(self, session)) return false;
+    if (decision == Decision::kBlank) sink.gate.forget_reading();
+  }
+  if (decision == Decision::kRead) {
+    const BufferPtr kept = sink.pool_check.buffer_to_keep(buffer);
+    Submission submission = submission_of(sink, kept.get(), arrival);
+    *slot = submission.slot;
+    if (!collects) return admit_frame(self, session, std::move(submission));
+    *slot = collect_frame(self, std::move(submission), arrival.verdict);
+  } else if (sink.window.is_open()) {
+    sink.window.pass(gst_buffer_get_size(buffer));
+    *slot = sink.sharpest->slot;
+    count_skipped(*session, decision);
+  } else {
+    skip_frame(*session, arrival);
+  }
+  return true;
 }
 
 GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buffer) {
-  buffer = attach_delivery(std::move(buffer), session.latest());
+  buffer = self->impl->sink.attacher.attach(std::move(buffer), session.latest());
   const GstFlowReturn flow = gst_pad_push(self->video_pad, buffer.release());
   session.set_video_flow(flow);
   session.count([](Counters& counters) { ++counters.frames_out; });
@@ -240,6 +263,16 @@ GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, c
 
 }  // namespace
 
+bool admit_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, Submission submission) {
+  if (!session->wait_to_admit()) return false;
+  const auto client = client_of(self);
+  if (client == nullptr) return false;
+  uint64_t stale = 0;
+  auto due = session->admit(std::move(submission), &stale);
+  hand_over(session, client, std::move(due), stale, !self->impl->sink.newest);
+  return true;
+}
+
 bool ask_upstream(GstDeepseekOcr* self, Session& session) {
   const QueryPtr query(gst_query_new_latency());
   gboolean live = FALSE;
@@ -264,9 +297,10 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   arrival.frame = describe_frame(sink, buffer, sink.groups ? 1 : arrival.settings->gate.inference_interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
   if (sink.live) session->advance(end_in_running_time(sink, buffer));
-  if (sink.exact) frame_buffer = buffer_to_keep(buffer);
+  if (sink.exact) frame_buffer = sink.pool_check.buffer_to_keep(buffer);
 
   SlotPtr slot;
+  if (!end_window_before(self, session, arrival.frame.pts, gst_buffer_get_size(buffer))) return session->flow();
   if (is_visible(sink, buffer)) {
     if (!judge(self, session, frame_buffer.get(), &arrival)) {
       session->set_video_flow(GST_FLOW_ERROR);
@@ -274,12 +308,8 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
     }
     if (sink.groups) {
       if (!group_frame(self, session, frame_buffer.get(), arrival, &slot)) return session->flow();
-    } else if (arrival.verdict.decision != Decision::kRead) {
-      skip_frame(*session, arrival);
-    } else {
-      const BufferPtr kept = buffer_to_keep(frame_buffer.get());
-      slot = read_frame(self, session, kept.get(), arrival);
-      if (slot == nullptr) return session->flow();
+    } else if (!follow_verdict(self, session, frame_buffer.get(), arrival, &slot)) {
+      return session->flow();
     }
   }
   if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), arrival.frame);

@@ -13,8 +13,8 @@ namespace deepseekocr::plugin {
 struct FrameGate::State {
   uint64_t frames = 0; /**< since the last one that inference-interval let through */
   RateLimit rate;
-  Strokes now, reference;
-  bool has_reference = false;
+  Strokes now, candidate, reference;
+  bool has_now = false, has_candidate = false, has_reference = false;
 };
 
 FrameGate::FrameGate() : state_(std::make_unique<State>()) {}
@@ -25,7 +25,7 @@ FrameGate& FrameGate::operator=(FrameGate&&) noexcept = default;
 void FrameGate::reset() {
   state_->frames = 0;
   state_->rate.reset();
-  state_->has_reference = false;
+  state_->has_now = state_->has_candidate = state_->has_reference = false;
 }
 
 void FrameGate::forget_reading() {
@@ -48,6 +48,7 @@ Verdict FrameGate::examine(const GateSettings& settings, const LumaView& luma, i
   State& state = *state_;
   Verdict verdict;
   verdict.distance = kNoReference;
+  state.has_now = false;
   if (std::min(luma.width, luma.height) < kLeastSide) {
     state.has_reference = false;
     return verdict;
@@ -64,16 +65,31 @@ Verdict FrameGate::examine(const GateSettings& settings, const LumaView& luma, i
     const DsocrRect& box = detail.box;
     verdict.detail = {x + box.x, y + box.y, std::min(box.width, luma.width - box.x),
                       std::min(box.height, luma.height - box.y)};
-    verdict.sharpness = measure_sharpness(luma, state.now);
+    if (settings.needs_detail) verdict.sharpness = measure_sharpness(luma, state.now);
   }
   if (state.has_reference) verdict.distance = stroke_distance(state.reference, state.now);
   if (settings.change_threshold > 0 && verdict.distance < settings.change_threshold) {
     verdict.decision = Decision::kUnchanged;
     return verdict;
   }
-  std::swap(state.now, state.reference);
-  state.has_reference = true;
+  state.has_now = true;
+  if (!settings.defers_reference) {
+    keep_candidate();
+    accept_candidate();
+  }
   return verdict;
+}
+
+void FrameGate::keep_candidate() {
+  State& state = *state_;
+  if (state.has_now) std::swap(state.now, state.candidate);
+  state.has_candidate = std::exchange(state.has_now, false);
+}
+
+void FrameGate::accept_candidate() {
+  State& state = *state_;
+  if (state.has_candidate) std::swap(state.candidate, state.reference);
+  state.has_reference = std::exchange(state.has_candidate, false);
 }
 
 }  // namespace deepseekocr::plugin

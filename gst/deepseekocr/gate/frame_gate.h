@@ -18,6 +18,8 @@ struct GateSettings {
   uint32_t change_threshold = 3;   /**< distance from which a frame is new; 0: every frame is */
   bool needs_detail = false;       /**< the rectangle and the sharpness are wanted, whatever is skipped */
 
+  bool defers_reference = false; /**< a frame judged kRead is compared with only once accept_candidate() says so */
+
   /// Whether pixels are looked at at all.
   bool looks_at_pixels() const { return skip_blank || change_threshold > 0 || needs_detail; }
 };
@@ -51,6 +53,11 @@ class FrameGate {
   /// @param x,y   where the area lies in the frame, pixels
   /// @return kRead, kBlank or kUnchanged.
   Verdict examine(const GateSettings& settings, const LumaView& luma, int32_t x, int32_t y);
+
+  /// With GateSettings::defers_reference: the frame examined last may become the one that is read.
+  void keep_candidate();
+  /// The frame kept last is read: later ones are compared with it.
+  void accept_candidate();
 
  private:
   struct State;

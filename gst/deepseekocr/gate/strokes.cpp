@@ -49,9 +49,9 @@ struct Workspace {
 
 /// The strokes of one row of pixels, of which `rows[4]` is the row itself: heights of bright and of dark ones, of those
 /// that a horizontal and a vertical line cross, the height that StrokeMap keeps, and the highest of each column.
-void find_row(const std::array<const uint8_t*, 9>& rows, int32_t width, uint8_t* __restrict bright,
-              uint8_t* __restrict dark, uint8_t* __restrict across, uint8_t* __restrict along,
-              uint8_t* __restrict height, uint8_t* __restrict peak) {
+[[gnu::noinline]] void find_row(const std::array<const uint8_t*, 9>& rows, int32_t width, uint8_t* __restrict bright,
+                                uint8_t* __restrict dark, uint8_t* __restrict across, uint8_t* __restrict along,
+                                uint8_t* __restrict height, uint8_t* __restrict peak) {
   const uint8_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3], *p = rows[4], *e = rows[5], *f = rows[6],
                 *g = rows[7], *h = rows[8];
   for (int32_t x = 0; x < width; ++x) {
@@ -83,9 +83,10 @@ std::array<const uint8_t*, 9> rows_around(const Plane& plane, int32_t x, int32_t
 }
 
 /// Counts the pixels of strokes that are high enough, and finds the extremes of their brightness.
-void count_row(const uint8_t* threshold, const uint8_t* across, const uint8_t* along, const uint8_t* bright,
-               const uint8_t* dark, const uint8_t* luma, int32_t width, uint8_t* __restrict sum_across,
-               uint8_t* __restrict sum_along, uint8_t* __restrict brightest, uint8_t* __restrict darkest) {
+[[gnu::noinline]] void count_row(const uint8_t* threshold, const uint8_t* across, const uint8_t* along,
+                                 const uint8_t* bright, const uint8_t* dark, const uint8_t* luma, int32_t width,
+                                 uint8_t* __restrict sum_across, uint8_t* __restrict sum_along,
+                                 uint8_t* __restrict brightest, uint8_t* __restrict darkest) {
   for (int32_t x = 0; x < width; ++x) {
     const uint8_t bright_luma = luma[x] & mask_of(bright[x] >= threshold[x]);
     const uint8_t dark_luma = luma[x] | mask_of(dark[x] < threshold[x]);
@@ -151,8 +152,8 @@ struct Ranges {
   int32_t clamped(int32_t band) const { return std::clamp(band, 0, bands - 1); }
 };
 
-void widen(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* __restrict high,
-           uint8_t* __restrict low) {
+[[gnu::noinline]] void widen(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* __restrict high,
+                             uint8_t* __restrict low) {
   for (int32_t x = 0; x < width; ++x) {
     high[x] = most(high[x], upper[x]);
     low[x] = least(low[x], lower[x]);

@@ -24,7 +24,7 @@ constexpr uint32_t kNoReference = UINT32_MAX;
 struct Verdict {
   Decision decision = Decision::kRead;
   uint32_t distance = 0;  /**< from the last frame judged kRead, in the unit of change-threshold */
-  uint32_t sharpness = 0; /**< of the text-like detail, 0 to 255: how steep its edges are; only to compare frames */
+  uint32_t sharpness = 0; /**< of the text-like detail, 0 to 255: how steep its edges are; only with needs_detail */
   DsocrRect detail{};     /**< pixels of the whole frame around the text-like detail; empty (0x0) where there is none */
 };
 

@@ -9,7 +9,8 @@ namespace deepseekocr::plugin {
 namespace {
 
 Candidate candidate_of(GstDeepseekOcr* self, const GroupFrame& frame) {
-  return {frame.info, buffer_to_keep(frame.buffer), self->impl->sink.info, frame.area};
+  SinkState& sink = self->impl->sink;
+  return {frame.info, sink.pool_check.buffer_to_keep(frame.buffer), sink.info, frame.area};
 }
 
 /// Reads the open group once what is held for it takes half of what may be held.

@@ -8,6 +8,7 @@
 #include "deepseekocr/gate/change.h"
 #include "deepseekocr/gate/downscale.h"
 #include "deepseekocr/gate/rate_limit.h"
+#include "deepseekocr/gate/sharpest_window.h"
 #include "deepseekocr/gate/text_detail.h"
 #include "deepseekocr/gate/verdict.h"
 #include "deepseekocr/reading.h"
@@ -276,6 +277,35 @@ TEST(Sharpness, FallsWithBlur) {
     before = sharpness;
   }
   EXPECT_GT(before, 0u);
+}
+
+// ------------------------------------------------------------------------------------------------ sharpest-of
+
+TEST(SharpestWindow, ChoosesTheFirstOfTheSharpest) {
+  SharpestWindow window;
+  EXPECT_FALSE(window.is_open());
+  EXPECT_TRUE(window.add(0, 10, 0));
+  EXPECT_TRUE(window.add(1, 10, 50));
+  EXPECT_FALSE(window.add(2, 10, 50));
+  EXPECT_FALSE(window.add(3, 10, 20));
+  EXPECT_TRUE(window.add(4, 10, 51));
+  window.close();
+  EXPECT_FALSE(window.is_open());
+  EXPECT_TRUE(window.add(5, 10, 1));
+}
+
+TEST(SharpestWindow, EndsByTimeNumberAndBytes) {
+  SharpestWindow window;
+  EXPECT_FALSE(window.ends_before(kNoTime, 1000, {1, 1, 1})) << "closed";
+  window.add(100, 10, 1);
+  EXPECT_FALSE(window.ends_before(149, 10, {50, 0, 0}));
+  EXPECT_TRUE(window.ends_before(150, 10, {50, 0, 0}));
+  EXPECT_TRUE(window.ends_before(99, 10, {50, 0, 0})) << "time went back";
+  EXPECT_TRUE(window.ends_before(kNoTime, 10, {50, 0, 0}));
+  window.pass(10);
+  EXPECT_FALSE(window.ends_before(101, 10, {50, 3, 30}));
+  EXPECT_TRUE(window.ends_before(101, 10, {50, 2, 30}));
+  EXPECT_TRUE(window.ends_before(101, 11, {50, 3, 30}));
 }
 
 // ------------------------------------------------------------------------------------------------ change

@@ -267,6 +267,89 @@ TEST_F(Gates, ALiveReadingThatComesAfterItsTextHasEndedIsNotShown) {
   EXPECT_EQ(video_texts(ocr, 3), (Texts{"-", "-", "-"}));
 }
 
+guint64 frame_read(GstBuffer* buffer) {
+  const GstStructure* reading = gst_deepseek_ocr_meta_get_structure(buffer);
+  guint64 number = G_MAXUINT64;
+  if (reading != nullptr) gst_structure_get_uint64(reading, GST_DEEPSEEK_OCR_META_FRAME_NUMBER, &number);
+  return number;
+}
+
+/// Labels out of focus by so many pixels, ten a second.
+void push_blurred(Ocr& ocr, guint64 index, std::initializer_list<int> radii) {
+  for (const int radius : radii) {
+    Picture picture = label(20);
+    push(ocr, picture.blur(radius), index++);
+  }
+}
+
+TEST_F(Gates, TheSharpestFrameOfAWindowIsRead) {
+  Ocr ocr("sharpest-of=400", false, kLabelCaps);
+  push_blurred(ocr, 0, {2, 1, 0, 1});
+  EXPECT_EQ(ocr.stat("admitted"), 0u);
+  push_blurred(ocr, 4, {0, 0});
+  EXPECT_EQ(ocr.stat("admitted"), 1u);
+  for (int i = 0; i < 6; ++i) {
+    const auto frame = ocr.pull_video();
+    EXPECT_EQ(meta_text(frame.get()), "read 0") << i;
+    EXPECT_EQ(frame_read(frame.get()), 2u) << i;
+  }
+  EXPECT_EQ(GST_BUFFER_PTS(ocr.pull_text().get()), 2 * kFrame);
+}
+
+TEST_F(Gates, AWindowEndsWithTheTextAndWithTheStream) {
+  Ocr ocr("sharpest-of=10000 max-hold=60000", false, kLabelCaps);
+  push_blurred(ocr, 0, {1, 0});
+  push(ocr, blank(), 2);
+  EXPECT_EQ(ocr.stat("admitted"), 1u);
+  push_blurred(ocr, 3, {0, 1});
+  EXPECT_EQ(ocr.stat("admitted"), 1u);
+  ocr.push_event(gst_event_new_eos());
+  EXPECT_EQ(video_texts(ocr, 5), (Texts{"read 0", "read 0", "-", "read 1", "read 1"}));
+  EXPECT_EQ(GST_BUFFER_PTS(ocr.pull_text().get()), kFrame);
+  EXPECT_EQ(GST_BUFFER_PTS(ocr.pull_text().get()), 3 * kFrame);
+}
+
+TEST_F(Gates, AWindowNeverHoldsMoreThanMayBeHeld) {
+  Ocr ocr("sharpest-of=100000 change-threshold=0", false, kLabelCaps);
+  for (guint64 i = 0; i < 60; ++i) push(ocr, label(), i);
+  EXPECT_GE(ocr.stat("admitted"), 11u);  // five frames each: half of max-hold
+  EXPECT_EQ(meta_text(ocr.pull_video().get()), "read 0");
+}
+
+TEST_F(Gates, AFlushForgetsAWindow) {
+  Ocr ocr("sharpest-of=10000 max-hold=60000", false, kLabelCaps);
+  push_blurred(ocr, 0, {1, 0});
+  ocr.push_event(gst_event_new_flush_start());
+  ocr.push_event(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  ocr.push_event(gst_event_new_segment(&segment));
+  push_blurred(ocr, 5, {0});
+  ocr.push_event(gst_event_new_eos());
+  const auto frame = ocr.pull_video();
+  EXPECT_EQ(frame_read(frame.get()), 2u);
+  EXPECT_EQ(ocr.stat("admitted"), 1u);
+}
+
+TEST_F(Gates, ALiveWindowHoldsNoFrameBack) {
+  Ocr ocr("sharpest-of=300", true, kLabelCaps);
+  push_blurred(ocr, 0, {2, 0, 1});
+  EXPECT_EQ(video_texts(ocr, 3), (Texts{"-", "-", "-"}));
+  push_blurred(ocr, 3, {0});
+  const auto text = ocr.pull_text();
+  EXPECT_EQ(text_of(text.get()), "read 0\n");
+  push_blurred(ocr, 4, {0});
+  ocr.pull_video();
+  EXPECT_EQ(frame_read(ocr.pull_video().get()), 1u);
+}
+
+TEST_F(Gates, AWindowThatIsOpenIsGivenUpOnStop) {
+  Ocr ocr("sharpest-of=10000", true, kLabelCaps);
+  push_blurred(ocr, 0, {1, 0});
+  EXPECT_EQ(gst_element_set_state(ocr.element, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(ocr.stat("admitted"), 0u);
+}
+
 TEST_F(Gates, PagesAreAlwaysRead) {
   static const gchar* const kTags[] = {nullptr};
   if (gst_meta_get_info(GST_PDF_PAGE_META_NAME) == nullptr)

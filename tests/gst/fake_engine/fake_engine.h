@@ -42,6 +42,7 @@ typedef struct {
   uint32_t waiting; /**< requests without an answer, of all clients */
   int32_t live;     /**< `live` of the client opened last */
   int32_t batch_size;
+  int32_t idle_timeout_ms;
 } DsocrFakeCounters;
 
 typedef struct {
@@ -66,6 +67,8 @@ typedef struct {
   /** Waits until so many requests were submitted since reset(), or so many wait.  No time limit: the test has one. */
   void (*wait_submitted)(uint64_t count);
   void (*wait_waiting)(uint32_t count);
+  /** Every loaded model is loaded anew, as after idle_timeout_ms; fail_loading() and hold_loading() apply. */
+  void (*load_again)(void);
 } DsocrFakeControl;
 
 const DsocrFakeControl* deepseekocr_fake_control(void);
