@@ -33,10 +33,11 @@ struct SinkState {
   uint64_t frame_number = 0;
   FrameGate gate;
   AutoArea auto_area;
-  SharpestWindow window;              /**< sharpest-of: the frames that are being collected */
-  std::optional<Submission> sharpest; /**< the sharpest of them */
-  uint64_t settings_revision = 0;     /**< of the settings that the gate's last reading was asked for with */
-  bool area_reported = false;         /**< the area was found wanting for these caps */
+  std::vector<RegionOfInterest> regions_read; /**< inference-region=roi-list: of the last frame judged kRead */
+  SharpestWindow window;                      /**< sharpest-of: the frames that are being collected */
+  std::optional<Submission> sharpest;         /**< the sharpest of them */
+  uint64_t settings_revision = 0;             /**< of the settings that the gate's last reading was asked for with */
+  bool area_reported = false;                 /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;
 };
 

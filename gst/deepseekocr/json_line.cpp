@@ -22,9 +22,8 @@ Json region_object(const Region& region) {
           {"height", region.box.height}};
 }
 
-}  // namespace
-
-std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed) {
+/// An object of `reading`, which is of `frame` or, where `part` is set, of a region of it.
+std::string one_line(const FrameInfo& frame, const Reading& reading, bool changed, const RegionOfInterest* part) {
   Json object = {{"frame-number", frame.number},
                  {"pts", time_or_null(frame.pts)},
                  {"stream-time", time_or_null(frame.stream_time)},
@@ -43,10 +42,25 @@ std::string json_line(const FrameInfo& frame, const Reading& reading, bool chang
   object["prompt"] = reading.prompt;
   object["width"] = frame.width;
   object["height"] = frame.height;
+  if (part != nullptr) {
+    const DsocrRect& box = part->box;
+    object["region-of-interest"] = {{"id", part->id}, {"class", part->object_class}, {"x", box.x},
+                                    {"y", box.y},     {"width", box.width},          {"height", box.height}};
+  }
   object["regions"] = Json::array();
   for (const Region& region : reading.regions) object["regions"].push_back(region_object(region));
   // Broken bytes must not throw: the engine promises UTF-8, another engine behind the same boundary may not keep it.
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed) {
+  if (reading.parts.empty()) return one_line(frame, reading, changed, nullptr);
+  std::string lines;
+  for (const RegionReading& part : reading.parts)
+    lines += (lines.empty() ? "" : "\n") + one_line(frame, *part.reading, changed, &part.region);
+  return lines;
 }
 
 }  // namespace deepseekocr::plugin

@@ -4,6 +4,7 @@
 
 #include "deepseekocr/element.h"
 #include "deepseekocr/gate/mapped_luma.h"
+#include "deepseekocr/gate/regions_of_interest.h"
 #include "deepseekocr/gate/sharpest.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
@@ -94,6 +95,7 @@ struct Arrival {
   FrameInfo frame;
   std::shared_ptr<const Settings> settings;
   std::optional<DsocrRect> area; /**< that is read; empty: everything */
+  std::optional<DsocrRect> look; /**< that the gate looks at, where that is not the area */
   Verdict verdict;
 };
 
@@ -107,8 +109,21 @@ Verdict examine(SinkState& sink, GstBuffer* buffer, const Arrival& arrival) {
   if (arrival.frame.page > 0 || !gate.looks_at_pixels()) return Verdict();
   const MappedLuma luma(buffer, sink.info);
   if (!luma.is_valid()) return Verdict();
-  const DsocrRect part = arrival.area.value_or(DsocrRect{0, 0, arrival.frame.width, arrival.frame.height});
+  const DsocrRect whole{0, 0, arrival.frame.width, arrival.frame.height};
+  const DsocrRect part = arrival.look.value_or(arrival.area.value_or(whole));
   return sink.gate.examine(gate, luma.view(part), part.x, part.y);
+}
+
+/// inference-region=roi-list: lets the gate look at the regions alone.  @return false: the frame has none
+bool find_regions(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
+  const FrameInfo& frame = arrival->frame;
+  auto regions =
+      regions_of_interest(buffer, arrival->settings->object_classes, arrival->area, frame.width, frame.height);
+  if (regions.empty()) return false;
+  if (!are_same_regions(sink.regions_read, regions)) sink.gate.forget_reading();
+  arrival->look = sink.auto_area.follow(box_around(regions), frame.width, frame.height);
+  sink.regions_read = std::move(regions);
+  return true;
 }
 
 /// Decides whether the frame is read.  @return false: the area lies outside the frame, one ERROR was posted.
@@ -121,8 +136,13 @@ bool judge(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, Arrival* a
   arrival->verdict = sink.gate.schedule(settings.gate, arrival->frame.pts);
   if (arrival->verdict.decision != Decision::kRead) return true;
   if (!find_area(self, settings, &arrival->area)) return false;
+  const bool by_regions = settings.inference_region == InferenceRegion::kRoiList;
+  if (by_regions && !find_regions(sink, buffer, arrival)) {
+    arrival->verdict.decision = Decision::kBlank;
+    return true;
+  }
   arrival->verdict = examine(sink, buffer, *arrival);
-  if (settings.auto_area)
+  if (settings.auto_area && !by_regions)
     arrival->area = sink.auto_area.follow(arrival->verdict.detail, arrival->frame.width, arrival->frame.height);
   GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
                  static_cast<int>(arrival->verdict.decision), arrival->verdict.distance);
