@@ -6,6 +6,7 @@
 #include <chrono>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "gstdeepseekocrmeta.h"
 #include "pipeline.h"
@@ -35,7 +36,7 @@ class CueCollector {
 
   Cues take() {
     const std::lock_guard lock(mutex_);
-    return std::move(cues_);
+    return std::exchange(cues_, {});
   }
 
  private:
