@@ -4,6 +4,7 @@
 #include <string>
 
 #include "checkpoint/error.h"
+#include "image/enum_number.h"
 #include "image/pixel_layout.h"
 
 namespace deepseekocr {
@@ -35,13 +36,18 @@ void check_planes(const DsocrImage& image, const PixelLayout& layout) {
 }
 
 void check_color(const DsocrImage& image) {
-  if (image.matrix < DSOCR_MATRIX_BT601 || image.matrix > DSOCR_MATRIX_BT2020) {
-    throw ArgumentError("The colour matrix is " + std::to_string(static_cast<int>(image.matrix)) +
+  const int matrix = number_of(image.matrix);
+  if (matrix < DSOCR_MATRIX_BT601 || matrix > DSOCR_MATRIX_BT2020) {
+    throw ArgumentError("The colour matrix is " + std::to_string(matrix) +
                         "; use 0 (BT.601), 1 (BT.709) or 2 (BT.2020).");
   }
-  if (image.range != DSOCR_RANGE_LIMITED && image.range != DSOCR_RANGE_FULL) {
-    throw ArgumentError("The colour range is " + std::to_string(static_cast<int>(image.range)) +
-                        "; use 0 (limited) or 1 (full).");
+  const int range = number_of(image.range);
+  if (range != DSOCR_RANGE_LIMITED && range != DSOCR_RANGE_FULL) {
+    throw ArgumentError("The colour range is " + std::to_string(range) + "; use 0 (limited) or 1 (full).");
+  }
+  if (image.chroma_site < DSOCR_CHROMA_CENTER || image.chroma_site > DSOCR_CHROMA_TOP_LEFT) {
+    throw ArgumentError("The chroma site is " + std::to_string(static_cast<int>(image.chroma_site)) +
+                        "; use 0 (center), 1 (left), 2 (top) or 3 (top left).");
   }
 }
 
@@ -60,10 +66,10 @@ void check_area(const DsocrImage& image) {
 }  // namespace
 
 void check_image(const DsocrImage& image) {
-  const PixelLayout* layout = pixel_layout(image.format);
+  const int format = number_of(image.format);
+  const PixelLayout* layout = pixel_layout(format);
   if (layout == nullptr) {
-    throw ArgumentError("The pixel format is " + std::to_string(static_cast<int>(image.format)) +
-                        "; use one of DsocrPixelFormat, 1 to 11.");
+    throw ArgumentError("The pixel format is " + std::to_string(format) + "; use one of DsocrPixelFormat, 1 to 11.");
   }
   check_size(image);
   check_planes(image, *layout);

@@ -31,26 +31,19 @@ struct RgbImage {
   const uint8_t* row(int y) const { return data.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * 3; }
 };
 
-/// Checks a picture of the caller: format known, 1..32768 pixels a side, at most 2^28 in all, planes present, strides
-/// large enough, area inside.
+/// Checks a picture of the caller: format and colours known, 1..32768 pixels a side, at most 2^28 in all, planes
+/// present, strides large enough, area inside.
 /// @throws ArgumentError naming the value.
 void check_image(const DsocrImage& image);
 
 /// The area that is read: `image.area`, or everything.
 Rect image_area(const DsocrImage& image);
 
-/// Where the chroma samples of NV12, NV21 and YUY2 lie among the luma samples of their block.
-struct ChromaSite {
-  bool left = false;  ///< in the left column (MPEG-2, H.264), else between the columns (JPEG, MPEG-1)
-  bool top = false;   ///< in the upper row, else between the rows
-};
-
 /// Converts the area of a checked picture to RGB.  Alpha is dropped, grey replicated.  YUV and limited-range grey: the
 /// integer arithmetic of GStreamer's videoconvert with its default settings (1.22: no difference), so that a picture
 /// reads the same whether or not a videoconvert stands before the element.  That arithmetic is anchored at middle grey:
 /// limited-range black (16) becomes 0, white (235) 253.  Chroma of NV12, NV21 and YUY2 is interpolated linearly between
 /// samples of the whole picture, also across the area's border; chroma of I420 is repeated.
-/// @param site used where videoconvert would use the caps' chroma-site; unknown is the default.
-RgbImage to_rgb(const DsocrImage& image, ChromaSite site = {});
+RgbImage to_rgb(const DsocrImage& image);
 
 }  // namespace deepseekocr

@@ -20,9 +20,9 @@ constexpr PixelLayout kLayouts[] = {
 
 }  // namespace
 
-const PixelLayout* pixel_layout(DsocrPixelFormat format) {
+const PixelLayout* pixel_layout(int format) {
   for (const PixelLayout& layout : kLayouts) {
-    if (layout.format == format) return &layout;
+    if (static_cast<int>(layout.format) == format) return &layout;
   }
   return nullptr;
 }

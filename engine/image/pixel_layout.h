@@ -21,8 +21,8 @@ struct PixelLayout {
   int blue = 0;
 };
 
-/// The layout of a format, or null if it is unknown.
-const PixelLayout* pixel_layout(DsocrPixelFormat format);
+/// The layout of a DsocrPixelFormat, or null if the number is none.
+const PixelLayout* pixel_layout(int format);
 
 /// Bytes that a row of `width` pixels takes in a plane, padding not counted.
 int row_bytes(const PixelLayout& layout, int plane, int width);

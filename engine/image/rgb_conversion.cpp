@@ -49,7 +49,11 @@ void convert_gray(const DsocrImage& image, const Rect& area, RgbImage& out) {
 /// Chroma rows of one picture at the resolution of its pixels, for the columns of an area.
 class ChromaRows {
  public:
-  ChromaRows(const DsocrImage& image, const Rect& area, ChromaSite site) : image_(image), area_(area), site_(site) {
+  ChromaRows(const DsocrImage& image, const Rect& area)
+      : image_(image),
+        area_(area),
+        left_((image.chroma_site & DSOCR_CHROMA_LEFT) != 0),
+        top_((image.chroma_site & DSOCR_CHROMA_TOP) != 0) {
     for (auto& row : rows_) row.resize(static_cast<size_t>(area.width));
     for (auto& row : blended_) row.resize(static_cast<size_t>(area.width));
   }
@@ -58,7 +62,7 @@ class ChromaRows {
   const uint8_t* row(int channel, int y) {
     if (image_.format == DSOCR_FORMAT_YUY2) return widened(channel, y);
     const int near_row = y / 2;
-    if (image_.format == DSOCR_FORMAT_I420 || site_.top) return widened(channel, near_row);
+    if (image_.format == DSOCR_FORMAT_I420 || top_) return widened(channel, near_row);
     const int far_row = std::clamp(y % 2 != 0 ? near_row + 1 : near_row - 1, 0, half_up(image_.height) - 1);
     if (near_row == far_row) return widened(channel, near_row);
     auto& out = blended_[static_cast<size_t>(channel)];
@@ -75,7 +79,7 @@ class ChromaRows {
       if (image_.format == DSOCR_FORMAT_I420) {
         repeat_chroma(source, area_.x, area_.width, rows_[slot].data());
       } else {
-        interpolate_chroma(source, site_.left, area_.x, area_.width, rows_[slot].data());
+        interpolate_chroma(source, left_, area_.x, area_.width, rows_[slot].data());
       }
       held_[slot] = chroma_row;
     }
@@ -98,15 +102,15 @@ class ChromaRows {
 
   const DsocrImage& image_;
   Rect area_;
-  ChromaSite site_;
+  bool left_, top_;  // sites of the chroma samples
   std::array<int, 4> held_ = {-1, -1, -1, -1};
   std::array<std::vector<uint8_t>, 4> rows_;
   std::array<std::vector<uint8_t>, 2> blended_;
 };
 
-void convert_yuv(const DsocrImage& image, const Rect& area, ChromaSite site, RgbImage& out) {
+void convert_yuv(const DsocrImage& image, const Rect& area, RgbImage& out) {
   const YuvMatrix matrix(image.matrix, image.range);
-  ChromaRows chroma(image, area, site);
+  ChromaRows chroma(image, area);
   std::vector<uint8_t> unpacked(static_cast<size_t>(area.width));
   for (int y = 0; y < area.height; ++y) {
     const uint8_t* luma = plane_row(image, 0, area.y + y);
@@ -122,7 +126,7 @@ void convert_yuv(const DsocrImage& image, const Rect& area, ChromaSite site, Rgb
 
 }  // namespace
 
-RgbImage to_rgb(const DsocrImage& image, ChromaSite site) {
+RgbImage to_rgb(const DsocrImage& image) {
   const PixelLayout& layout = *pixel_layout(image.format);
   const Rect area = image_area(image);
   RgbImage out(area.width, area.height);
@@ -131,7 +135,7 @@ RgbImage to_rgb(const DsocrImage& image, ChromaSite site) {
   } else if (image.format == DSOCR_FORMAT_GRAY8) {
     convert_gray(image, area, out);
   } else {
-    convert_yuv(image, area, site, out);
+    convert_yuv(image, area, out);
   }
   return out;
 }

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <system_error>
 
 #include "checkpoint/error.h"
+#include "image/enum_number.h"
 
 namespace deepseekocr {
 namespace {
@@ -30,25 +32,16 @@ void check_range(const char* name, int64_t value, int64_t least, int64_t most) {
                       " to " + std::to_string(most) + ".");
 }
 
-// C callers can store any number in an enumeration; reading it as one would be undefined.
-template <typename Enumeration>
-int number_of(const Enumeration& value) {
-  static_assert(sizeof(Enumeration) == sizeof(int));
-  int number = 0;
-  std::memcpy(&number, &value, sizeof number);
-  return number;
-}
-
 void check_struct_size(const char* name, size_t size, size_t version_1) {
   if (size >= version_1) return;
   throw ArgumentError("struct_size of " + std::string(name) + " is " + std::to_string(size) +
                       ", but must be at least " + std::to_string(version_1) + ": set it to sizeof the struct.");
 }
 
+// version_1: what the first version of the struct had; fields appended since read as zero where the caller has none.
 template <typename Struct>
-Struct read_struct(const char* name, const Struct& source) {
-  // Version 1 is all there is: later versions keep its size here as a constant of their own.
-  check_struct_size(name, source.struct_size, sizeof(Struct));
+Struct read_struct(const char* name, const Struct& source, size_t version_1 = sizeof(Struct)) {
+  check_struct_size(name, source.struct_size, version_1);
   Struct copy{};
   std::memcpy(&copy, &source, std::min(source.struct_size, sizeof copy));
   return copy;
@@ -113,7 +106,7 @@ void read_ngram_rule(const DsocrRequest& request, RequestSpec& spec) {
 }  // namespace
 
 DsocrOpenOptions read_options(const DsocrOpenOptions& options) {
-  const DsocrOpenOptions copy = read_struct("DsocrOpenOptions", options);
+  const DsocrOpenOptions copy = read_struct("DsocrOpenOptions", options, offsetof(DsocrOpenOptions, idle_timeout_ms));
   check_struct_size("DsocrOpenOptions.callbacks", copy.callbacks.struct_size, sizeof copy.callbacks);
   return copy;
 }
@@ -136,10 +129,12 @@ std::shared_ptr<Client> make_client(const DsocrOpenOptions& options) {
   check_range("max_pending", options.max_pending, 0, kMaxPending);
   check_range("batch_size", options.batch_size, 0, kMaxBatch);
   check_range("batch_timeout_ms", options.batch_timeout_ms, 0, kMaxBatchTimeoutMs);
+  check_range("idle_timeout_ms", options.idle_timeout_ms, 0, INT32_MAX);
   ClientPolicy policy;
   policy.live = options.live != 0;
   policy.batch_size = options.batch_size == 0 ? kDefaultBatch : options.batch_size;
   policy.batch_timeout = std::chrono::milliseconds(options.batch_timeout_ms);
+  policy.idle_timeout = std::chrono::milliseconds(options.idle_timeout_ms);
   const int pending = options.max_pending == 0 ? kDefaultPending : options.max_pending;
   return std::make_shared<Client>(++last_id, policy, static_cast<size_t>(pending), options.callbacks);
 }

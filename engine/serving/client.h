@@ -4,10 +4,13 @@
 
 #include <deepseekocr/engine.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
+#include "serving/generation.h"
 #include "serving/scheduler.h"
+#include "serving/timing_window.h"
 
 namespace deepseekocr {
 
@@ -34,11 +37,22 @@ struct Client {
   uint64_t tokens = 0;
   uint64_t steps = 0;
   uint64_t step_sequences = 0;  ///< sum over steps of the sequences in them
+  uint64_t step_tokens = 0;     ///< generated in those steps, by this client
+  std::chrono::nanoseconds step_time{0};
+  uint64_t period_loops = 0;
+  uint64_t advancing_loops = 0;
+  uint64_t ngram_bans = 0;
+  TimingWindow timings;  ///< of requests that ended with text
 
   /// What max_pending bounds: a client that does not take its results cannot pile up new ones.
   size_t pending() const { return waiting + unreported; }
-  void count_outcome(DsocrFinishReason reason);
+  /// A request ended.
+  void count_outcome(DsocrFinishReason reason, const DsocrTimings& timings, LoopKind loop);
+  /// The counters, without percentiles.
   DsocrStats stats() const;
 };
+
+/// Fills the percentiles in; on a copy, outside of the engine's lock.
+void add_percentiles(const TimingWindow& timings, DsocrStats& stats);
 
 }  // namespace deepseekocr

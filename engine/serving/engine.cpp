@@ -50,6 +50,8 @@ Engine::Attach Engine::attach(const std::shared_ptr<Client>& client) {
   settled_.notify_all();
   scheduler_.add_client(client->id, client->policy);
   cancel_load_ = false;
+  newcomer_ = true;
+  last_activity_ = Clock::now();
   if (state_ == State::ready) {
     post_ready(client);
   } else if (percent_ >= 0 && client->callbacks.progress != nullptr) {
@@ -104,9 +106,16 @@ void Engine::cancel(const Client& client, uint64_t request_id) {
   changed_.notify_one();
 }
 
-DsocrStats Engine::stats(const Client& client) {
-  const std::lock_guard lock(mutex_);
-  return client.stats();
+DsocrStats Engine::stats(const Client& client, bool with_percentiles) {
+  std::unique_lock lock(mutex_);
+  DsocrStats stats = client.stats();
+  stats.model_loads = loads_;
+  stats.model_loaded = state_ == State::ready ? 1 : 0;
+  if (!with_percentiles) return stats;
+  const TimingWindow timings = client.timings;
+  lock.unlock();
+  add_percentiles(timings, stats);
+  return stats;
 }
 
 bool Engine::finished() {
@@ -157,10 +166,11 @@ void Engine::finish(std::shared_ptr<Request> request) {
     --client->running;
   }
   ++client->unreported;
-  client->count_outcome(request->outcome->reason);
+  last_activity_ = Clock::now();
+  request->timings.total = nanoseconds(last_activity_ - request->submitted);
+  client->count_outcome(request->outcome->reason, request->timings, request->generation.loop());
   scheduler_.remove(request->id);
   requests_.erase(request->id);
-  request->timings.total = nanoseconds(Clock::now() - request->submitted);
   callbacks_.post([this, ended = std::move(request)] { call_done(*ended); });
   release_if_gone(client);
 }

@@ -4,10 +4,12 @@
 
 #include <deepseekocr/engine.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -43,7 +45,8 @@ struct ModelKey {
 ///  - the callback thread runs every callback, in order, without a lock.
 /// The engine thread starts with the first client.  It ends when the last client has gone; then attach() answers
 /// `ended` and the registry makes a new engine, whose thread waits for this one, so that two copies of the weights are
-/// never in memory together.
+/// never in memory together.  In between, where its clients allow it (ClientPolicy::idle_timeout), it unloads the model
+/// while there is nothing to do, and loads it again for the next request or client.
 ///
 /// Lifetime: the registry keeps an engine until finished() and join().
 class Engine {
@@ -68,7 +71,7 @@ class Engine {
   void submit(const std::shared_ptr<Request>& request);
   /// Ends one request of the client, or all (request_id 0).
   void cancel(const Client& client, uint64_t request_id);
-  DsocrStats stats(const Client& client);
+  DsocrStats stats(const Client& client, bool with_percentiles);
 
   /// Whether the threads have nothing left to do but to return.
   bool finished();
@@ -80,12 +83,14 @@ class Engine {
   void shut_down();
 
  private:
-  enum class State { loading, ready, failed, ended };
+  enum class State { loading, ready, unloaded, failed, ended };
 
   // Engine thread.
   void run();
   bool load();
-  void serve();
+  bool serve();
+  void unload();
+  bool wait_for_work();
   void wait_for_detachment();
   void carry_out(const Scheduler::Turn& turn, StepExecutor& executor);
   void retire(Request& request);
@@ -93,13 +98,15 @@ class Engine {
   std::vector<std::shared_ptr<Request>> requests_of(const Scheduler::Turn& turn);
   void drop_sequences();
   void report_progress(int percent, const std::string& what);
-  void became_ready();
+  void became_ready(std::shared_ptr<const ModelDescription> description);
   void became_failed(const DsocrError& error);
 
   // Under mutex_.
   bool all_gone() const { return attached_.empty() && requests_.empty(); }
+  std::optional<Scheduler::Time> unload_at() const;
   void start_preparing();
-  void count_step(const std::vector<Request*>& decoded);
+  void count_work(const std::vector<std::shared_ptr<Request>>& requests);
+  void count_step(const std::vector<Request*>& decoded, std::chrono::nanoseconds time);
   void cancel_request(Request& request);
   void finish(std::shared_ptr<Request> request);
   void release_if_gone(const std::shared_ptr<Client>& client);
@@ -114,9 +121,8 @@ class Engine {
 
   const ModelKey key_;
   CancelFlag cancel_load_{false};
-  LoadedModel model_;                              // engine thread; see LoadedModel for what others may read
-  std::unique_ptr<ModelDescription> description_;  // set before State::ready, constant after
-  DsocrError load_error_{};                        // set before State::failed, constant after
+  LoadedModel model_;        // engine thread; see LoadedModel for what others may read
+  DsocrError load_error_{};  // set before State::failed, constant after
 
   // Guards everything below it and the state of clients.  Locked after the registry's lock, before those of the
   // callback thread and the pool.  Never held while a callback, the model or a destructor of a picture runs.
@@ -126,8 +132,12 @@ class Engine {
   State state_ = State::loading;
   bool shutting_down_ = false;
   bool finished_ = false;
-  int percent_ = -1;  // last reported progress
+  std::shared_ptr<const ModelDescription> description_;  // set while State::ready
+  int percent_ = -1;                                     // last reported progress, -1: none of this loading
   std::string activity_;
+  uint64_t loads_ = 0;
+  bool newcomer_ = false;          // a client came while the model was unloaded
+  Scheduler::Time last_activity_;  // when the last request ended or the last client came
   std::vector<std::shared_ptr<Client>> attached_;
   Scheduler scheduler_;
   std::map<uint64_t, std::shared_ptr<Request>> requests_;  // all that have not ended

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -94,7 +95,9 @@ void cancel_requests(DsocrClient* client, uint64_t request_id) {
 
 void get_client_stats(DsocrClient* client, DsocrStats* stats) {
   if (client == nullptr || stats == nullptr) return;
-  DsocrStats current = client->engine->stats(*client->client);
+  // Who asks for the counters alone, at every frame perhaps, does not pay for the rest.
+  const bool with_percentiles = stats->struct_size > offsetof(DsocrStats, queued);
+  DsocrStats current = client->engine->stats(*client->client, with_percentiles);
   current.struct_size = stats->struct_size;
   std::memcpy(stats, &current, std::min(stats->struct_size, sizeof current));
 }

@@ -9,6 +9,10 @@
 #include "serving/engine_registry.h"
 #include "serving/error_boundary.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace deepseekocr {
 
 using Clock = std::chrono::steady_clock;
@@ -29,13 +33,17 @@ void Engine::run() {
     predecessor_->join();
     predecessor_.reset();
   }
-  if (load()) serve();
+  bool wanted = load();
+  while (wanted && serve()) {
+    unload();
+    wanted = wait_for_work() && load();
+  }
   pool_.drain();
   drop_sequences();
   model_ = LoadedModel();
   callbacks_.drain();
-  description_.reset();
   const std::lock_guard lock(mutex_);
+  description_.reset();
   finished_ = true;
   settled_.notify_all();
 }
@@ -47,10 +55,10 @@ bool Engine::load() {
       ModelOptions options{key_.path, key_.device, key_.precision, key_.threads};
       model_ = LoadedModel::load(
           options, [this](int percent, const std::string& what) { report_progress(percent, what); }, cancel_load_);
-      description_ = std::make_unique<ModelDescription>(*model_.runner, options, model_.tokenizer.has_value());
+      auto description = std::make_shared<ModelDescription>(*model_.runner, options, model_.tokenizer.has_value());
       pool_.start(preprocess_thread_count());
       shut_down_before_model_library();
-      became_ready();
+      became_ready(std::move(description));
       return true;
     } catch (const Cancelled&) {
       // Either everybody has gone, or somebody new came while loading was being cancelled.
@@ -88,16 +96,19 @@ void Engine::report_progress(int percent, const std::string& what) {
   }
 }
 
-void Engine::became_ready() {
+void Engine::became_ready(std::shared_ptr<const ModelDescription> description) {
   const std::lock_guard lock(mutex_);
+  description_ = std::move(description);
   state_ = State::ready;
+  ++loads_;
+  last_activity_ = Clock::now();
   for (const std::shared_ptr<Client>& client : attached_) post_ready(client);
 }
 
 void Engine::post_ready(const std::shared_ptr<Client>& client) {
   if (client->callbacks.ready == nullptr) return;
-  callbacks_.post([this, client] {
-    if (!is_closed(*client)) client->callbacks.ready(client->callbacks.user_data, &description_->info());
+  callbacks_.post([this, client, description = description_] {
+    if (!is_closed(*client)) client->callbacks.ready(client->callbacks.user_data, &description->info());
   });
 }
 
@@ -118,14 +129,15 @@ void Engine::became_failed(const DsocrError& error) {
   }
 }
 
-void Engine::serve() {
+// @return true: nothing was to be done for so long that the model shall be unloaded; false: everybody has gone.
+bool Engine::serve() {
   StepExecutor executor(*model_.runner, model_.tokenizer_or_null(),
                         [this](Request& request, const std::string& piece) { deliver_text(request, piece); });
   std::unique_lock lock(mutex_);
   while (!shutting_down_) {
     if (all_gone()) {
       state_ = State::ended;
-      return;
+      return false;
     }
     start_preparing();
     const Scheduler::Turn turn = scheduler_.next_turn(Clock::now());
@@ -135,10 +147,45 @@ void Engine::serve() {
       lock.lock();
     } else if (turn.wake_at) {
       changed_.wait_until(lock, *turn.wake_at);
+    } else if (const std::optional<Scheduler::Time> deadline = unload_at()) {
+      if (Clock::now() >= *deadline) {
+        state_ = State::unloaded;
+        newcomer_ = false;
+        return true;
+      }
+      changed_.wait_until(lock, *deadline);
     } else {
       changed_.wait(lock);
     }
   }
+  return false;
+}
+
+// When an idle model is unloaded; nothing: it stays, or it is not idle.
+std::optional<Scheduler::Time> Engine::unload_at() const {
+  const std::optional<std::chrono::nanoseconds> timeout = scheduler_.idle_timeout();
+  if (!timeout || !requests_.empty()) return std::nullopt;
+  return last_activity_ + *timeout;
+}
+
+// No request is left, so nobody else reads the model.
+void Engine::unload() {
+  model_ = LoadedModel();
+#ifdef __GLIBC__
+  malloc_trim(0);  // freed blocks that are smaller than a mapping of their own stay with the process otherwise
+#endif
+  const std::lock_guard lock(mutex_);
+  description_.reset();
+}
+
+// @return whether the model is wanted again
+bool Engine::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !requests_.empty() || newcomer_ || all_gone() || shutting_down_; });
+  const bool wanted = !shutting_down_ && !all_gone();
+  state_ = wanted ? State::loading : State::ended;
+  percent_ = -1;
+  return wanted;
 }
 
 void Engine::carry_out(const Scheduler::Turn& turn, StepExecutor& executor) {
@@ -147,19 +194,20 @@ void Engine::carry_out(const Scheduler::Turn& turn, StepExecutor& executor) {
   members.reserve(requests.size());
   for (const std::shared_ptr<Request>& request : requests) members.push_back(request.get());
   std::vector<Request*> decoded;
+  const Clock::time_point start = Clock::now();
   if (turn.action == Scheduler::Turn::Action::admit) {
     executor.admit(members);
   } else {
     decoded = executor.decode(members);
   }
+  const Clock::duration time = Clock::now() - start;
   for (Request* request : members) {
     if (request->outcome) retire(*request);
   }
   const std::lock_guard lock(mutex_);
-  count_step(decoded);
+  count_step(decoded, time);
+  count_work(requests);
   for (const std::shared_ptr<Request>& request : requests) {
-    request->client->tokens += request->generation.generated() - request->counted_tokens;
-    request->counted_tokens = request->generation.generated();
     if (request->outcome) finish(request);
   }
 }
@@ -172,12 +220,26 @@ std::vector<std::shared_ptr<Request>> Engine::requests_of(const Scheduler::Turn&
   return requests;
 }
 
-void Engine::count_step(const std::vector<Request*>& decoded) {
+// Before count_work(), which takes note of the tokens.
+void Engine::count_step(const std::vector<Request*>& decoded, std::chrono::nanoseconds time) {
   std::set<Client*> clients;
-  for (const Request* request : decoded) clients.insert(request->client.get());
+  for (const Request* request : decoded) {
+    clients.insert(request->client.get());
+    request->client->step_tokens += request->generation.generated() - request->counted_tokens;
+  }
   for (Client* client : clients) {
     ++client->steps;
     client->step_sequences += decoded.size();
+    client->step_time += time;
+  }
+}
+
+void Engine::count_work(const std::vector<std::shared_ptr<Request>>& requests) {
+  for (const std::shared_ptr<Request>& request : requests) {
+    Client& client = *request->client;
+    client.tokens += request->generation.generated() - request->counted_tokens;
+    request->counted_tokens = request->generation.generated();
+    client.ngram_bans += std::exchange(request->ngram_bans, 0);
   }
 }
 

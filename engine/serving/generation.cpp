@@ -33,11 +33,13 @@ std::string Generation::take_new_text() {
 bool Generation::is_loop(int32_t id, const std::string& piece) {
   if (const std::optional<size_t> ids_to_keep = loop_.push(id)) {
     cut(*ids_to_keep, text_.size());
+    found_ = LoopKind::period;
     return true;
   }
   if (piece.empty()) return false;
   if (const std::optional<size_t> bytes_to_keep = advancing_loop_.push(piece)) {
     cut(ids_.size(), *bytes_to_keep);
+    found_ = LoopKind::advancing;
     return true;
   }
   return false;

@@ -23,6 +23,13 @@ struct GenerationLimits {
   bool loop_guard = true;
 };
 
+/// What kind of loop an answer was cut for.
+enum class LoopKind {
+  none,
+  period,    ///< the same few ids again and again
+  advancing  ///< the same block again and again while its numbers count on
+};
+
 /// Collects chosen ids.  Used by one thread at a time.
 class Generation {
  public:
@@ -47,6 +54,8 @@ class Generation {
   bool invalid_utf8() const { return stream_.replaced(); }
   /// Ids generated so far, those that a loop guard cut included.
   uint64_t generated() const { return generated_; }
+  /// Not `none` if and only if accept() returned REPETITION.
+  LoopKind loop() const { return found_; }
 
  private:
   bool is_loop(int32_t id, const std::string& piece);
@@ -63,6 +72,7 @@ class Generation {
   Utf8Stream stream_;
   LoopDetector loop_;
   AdvancingLoopDetector advancing_loop_;
+  LoopKind found_ = LoopKind::none;
 };
 
 }  // namespace deepseekocr

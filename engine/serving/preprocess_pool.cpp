@@ -10,6 +10,7 @@ PreprocessPool::~PreprocessPool() {
 }
 
 void PreprocessPool::start(unsigned thread_count) {
+  if (!threads_.empty()) return;
   threads_.reserve(thread_count);
   for (unsigned i = 0; i < thread_count; ++i) threads_.emplace_back([this] { run(); });
 }

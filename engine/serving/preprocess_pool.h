@@ -20,7 +20,7 @@ class PreprocessPool {
   PreprocessPool(const PreprocessPool&) = delete;
   PreprocessPool& operator=(const PreprocessPool&) = delete;
 
-  /// @throws std::system_error if no thread can be started
+  /// Does nothing where the threads run already.  @throws std::system_error if no thread can be started
   void start(unsigned thread_count);
   /// Any thread.
   void post(std::function<void()> job);

@@ -92,6 +92,7 @@ struct Request : std::enable_shared_from_this<Request> {
   std::unique_ptr<Sequence> sequence;
   Generation generation;
   uint64_t counted_tokens = 0;  ///< of generation.generated(), what the client's statistics hold already
+  uint64_t ngram_bans = 0;      ///< steps at which the n-gram rule forbade something, not yet in those statistics
   std::optional<Outcome> outcome;
 
   Time submitted;

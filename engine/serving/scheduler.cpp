@@ -74,6 +74,16 @@ std::chrono::nanoseconds Scheduler::batch_timeout() const {
   return timeout.value_or(std::chrono::nanoseconds(0));
 }
 
+std::optional<std::chrono::nanoseconds> Scheduler::idle_timeout() const {
+  std::optional<std::chrono::nanoseconds> timeout;
+  for (const auto& [id, client] : clients_) {
+    if (!client.attached) continue;
+    if (client.policy.idle_timeout.count() == 0) return std::nullopt;
+    timeout = std::max(timeout.value_or(client.policy.idle_timeout), client.policy.idle_timeout);
+  }
+  return timeout;
+}
+
 size_t Scheduler::count(Stage stage, bool live) const {
   size_t sum = 0;
   for (const auto& [id, client] : clients_) {
@@ -82,14 +92,24 @@ size_t Scheduler::count(Stage stage, bool live) const {
   return sum;
 }
 
-// The first request of the client whose turn it is.  places: how many may leave the stage, [not live, live].
-std::optional<Scheduler::RequestId> Scheduler::choose(Stage from, const std::array<size_t, 2>& places) {
+// Whether another request of the client may enter these stages: there is room for its kind, or it has none there.
+bool Scheduler::has_place(const Client& client, Places places) const {
+  const auto limit = static_cast<size_t>(batch_size());
+  const bool live = client.policy.live;
+  if (places == Places::model) {
+    return client.count(Stage::running) == 0 || count(Stage::running, live) < limit;
+  }
+  const size_t own = client.count(Stage::preparing) + client.count(Stage::prepared);
+  return own == 0 || count(Stage::preparing, live) + count(Stage::prepared, live) < limit;
+}
+
+// The first request of the client whose turn it is, among those that find a place in the stages ahead.
+std::optional<Scheduler::RequestId> Scheduler::choose(Stage from, Places places) {
   std::array<Client*, 2> best{};  // [not live, live]
   for (auto& [id, client] : clients_) {
-    const size_t kind = client.policy.live ? 1 : 0;
-    if (client.requests[index_of(from)].empty() || places[kind] == 0) continue;
-    if (best[kind] == nullptr || client.chosen[index_of(from)] < best[kind]->chosen[index_of(from)])
-      best[kind] = &client;
+    if (client.count(from) == 0 || !has_place(client, places)) continue;
+    Client*& other = best[client.policy.live ? 1 : 0];
+    if (other == nullptr || client.chosen[index_of(from)] < other->chosen[index_of(from)]) other = &client;
   }
   if (best[0] == nullptr && best[1] == nullptr) return std::nullopt;
   int& streak = live_streak_[index_of(from)];
@@ -101,15 +121,8 @@ std::optional<Scheduler::RequestId> Scheduler::choose(Stage from, const std::arr
 }
 
 std::vector<Scheduler::RequestId> Scheduler::start_preparing() {
-  const auto limit = static_cast<size_t>(batch_size());
-  std::array<size_t, 2> places{};
-  for (const bool live : {false, true}) {
-    const size_t taken = count(Stage::preparing, live) + count(Stage::prepared, live);
-    places[live ? 1 : 0] = limit - std::min(limit, taken);
-  }
   std::vector<RequestId> started;
-  while (const std::optional<RequestId> request = choose(Stage::waiting, places)) {
-    --places[client_of(requests_.at(*request)).policy.live ? 1 : 0];
+  while (const std::optional<RequestId> request = choose(Stage::waiting, Places::preparation)) {
     move(*request, Stage::preparing);
     started.push_back(*request);
   }
@@ -134,13 +147,10 @@ std::optional<Scheduler::Time> Scheduler::company_deadline() const {
 
 std::vector<Scheduler::RequestId> Scheduler::take_admission() {
   const auto limit = static_cast<size_t>(batch_size());
-  std::array<size_t, 2> places{};
-  for (const bool live : {false, true}) places[live ? 1 : 0] = limit - std::min(limit, count(Stage::running, live));
   std::vector<RequestId> admitted;
   while (admitted.size() < limit) {
-    const std::optional<RequestId> request = choose(Stage::prepared, places);
+    const std::optional<RequestId> request = choose(Stage::prepared, Places::model);
     if (!request) break;
-    --places[client_of(requests_.at(*request)).policy.live ? 1 : 0];
     move(*request, Stage::running);
     admitted.push_back(*request);
   }

@@ -20,6 +20,9 @@ struct ClientPolicy {
   bool live = false;   ///< before clients that are not live
   int batch_size = 8;  ///< sequences decoded together; the largest of the attached clients counts
   std::chrono::nanoseconds batch_timeout{0};  ///< wait for company; the smallest of the attached clients counts
+  /// Without work for so long, the model is unloaded; the longest of the attached clients counts.  0: never, the
+  /// longest.
+  std::chrono::nanoseconds idle_timeout{0};
 };
 
 /// Continuous batching over clients.
@@ -29,6 +32,8 @@ struct ClientPolicy {
 ///  - Among equals the client that was chosen longest ago is next; inside a client, first come, first served.
 ///  - Live and other requests have batch_size places each, among the prepared and among the running ones, so that
 ///    pages that take minutes cannot keep a camera out.  One step still decodes at most batch_size sequences.
+///  - A client without a request in such a place always finds one: the long pages of one file cannot keep another out.
+///    Then there are more running sequences than one step decodes, and they take turns.
 ///  - After an admission at least one step is decoded before the next admission, so running answers always advance.
 ///  - A first request that is not live waits batch_timeout for company while nothing runs.
 ///
@@ -72,6 +77,8 @@ class Scheduler {
   bool empty() const { return requests_.empty(); }
   int batch_size() const;
   std::chrono::nanoseconds batch_timeout() const;
+  /// Nothing: the model stays loaded.
+  std::optional<std::chrono::nanoseconds> idle_timeout() const;
 
  private:
   static constexpr size_t kStages = 4;
@@ -82,6 +89,7 @@ class Scheduler {
     std::array<std::deque<RequestId>, kStages> requests;  // by stage, in order of arrival there
     std::array<uint64_t, kStages> chosen{};               // when it was last chosen out of that stage
     bool empty() const;
+    size_t count(Stage stage) const { return requests[static_cast<size_t>(stage)].size(); }
   };
   struct Entry {
     ClientId client = 0;
@@ -90,10 +98,14 @@ class Scheduler {
     uint64_t decoded = 0;  // when it last took part in a step
   };
 
+  /// The stages whose requests share a limit of batch_size places.
+  enum class Places { preparation, model };
+
   Client& client_of(const Entry& entry) { return clients_.at(entry.client); }
   size_t count(Stage stage, bool live) const;
+  bool has_place(const Client& client, Places places) const;
   void move(RequestId request, Stage to);
-  std::optional<RequestId> choose(Stage from, const std::array<size_t, 2>& places);
+  std::optional<RequestId> choose(Stage from, Places places);
   std::vector<RequestId> choose_step();
   std::vector<RequestId> take_admission();
   std::optional<Time> company_deadline() const;

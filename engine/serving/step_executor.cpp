@@ -92,6 +92,7 @@ void StepExecutor::prefill(Request& request) {
   const Clock::time_point start = Clock::now();
   try {
     const std::vector<int32_t> banned = banned_ids(page.ngram_rule, page.input_ids, {});
+    request.ngram_bans += banned.empty() ? 0 : 1;
     TokenChoice choice;
     request.sequence =
         runner_.prefill(page.prompt.before, *request.features, page.prompt.after, banned, request.cancelled, choice);
@@ -114,10 +115,11 @@ std::vector<Request*> StepExecutor::decode(std::span<Request* const> requests) {
     banned.reserve(wanted.size());
     std::vector<DecodeItem> items;
     items.reserve(wanted.size());
-    for (const Request* request : wanted) {
+    for (Request* request : wanted) {
       const std::vector<int32_t>& answer = request->generation.ids();
       banned.push_back(banned_ids(request->page.ngram_rule, request->page.input_ids, answer));
       items.push_back({request->sequence.get(), answer.back(), banned.back(), {}});
+      request->ngram_bans += banned.back().empty() ? 0 : 1;
     }
     runner_.decode(items);
     for (size_t i = 0; i < wanted.size(); ++i) {

@@ -12,9 +12,15 @@
 #include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gate/sharpest_window.h"
 #include "deepseekocr/gstdeepseekocr.h"
+#include "deepseekocr/metadata.h"
+#include "deepseekocr/periodic_thread.h"
+#include "deepseekocr/pool_check.h"
 #include "deepseekocr/session.h"
 #include "deepseekocr/settings.h"
 #include "deepseekocr/text_stream.h"
+#include "deepseekocr/timing/delay_monitor.h"
+#include "deepseekocr/timing/group_tracker.h"
+#include "deepseekocr/timing/live_ticker.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_deepseek_ocr_debug);
 #define GST_CAT_DEFAULT gst_deepseek_ocr_debug
@@ -30,14 +36,18 @@ struct SinkState {
   bool has_caps = false, caps_refused = false;
   bool policy_due = true; /**< the next frame decides how frames are handled */
   bool exact = false, newest = false, live = false;
+  bool groups = false; /**< frames that show the same are read as one */
   uint64_t frame_number = 0;
   FrameGate gate;
+  GroupTracker tracker; /**< of text-timing=group */
   AutoArea auto_area;
-  std::vector<RegionOfInterest> regions_read; /**< inference-region=roi-list: of the last frame judged kRead */
-  SharpestWindow window;                      /**< sharpest-of: the frames that are being collected */
-  std::optional<Submission> sharpest;         /**< the sharpest of them */
-  uint64_t settings_revision = 0;             /**< of the settings that the gate's last reading was asked for with */
-  bool area_reported = false;                 /**< the area was found wanting for these caps */
+  DeliveryAttacher attacher; /**< of frames that go at once */
+  PoolCheck pool_check;
+  std::vector<RegionOfInterest> regions; /**< inference-region=roi-list: as they were when they last changed */
+  SharpestWindow window;                 /**< sharpest-of: the frames that are being collected */
+  std::optional<Submission> sharpest;    /**< the sharpest of them */
+  uint64_t settings_revision = 0;        /**< of the settings that the gate's last reading was asked for with */
+  bool area_reported = false;            /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;
 };
 
@@ -51,9 +61,14 @@ struct Element {
   const DsocrEngineApi* api = nullptr;
   std::string area_error, whitelist_error; /**< of a value that was set and not understood */
   guint32 last_seek_seqnum = GST_SEQNUM_INVALID;
+  DelayMonitor delay;
 
+  LiveTicker ticker;
+  MessageLimit qos_messages{GST_SECOND}; /**< owned by the text pad's task */
   SinkState sink;
   TextStream text; /**< owned by the text pad's task */
+
+  PeriodicThread stats_thread; /**< owned by state changes; last, so that it ends before what it reads */
 };
 
 }  // namespace deepseekocr::plugin
@@ -76,6 +91,20 @@ std::shared_ptr<EngineClient> client_of(GstDeepseekOcr* self);
 // properties.cpp
 void install_properties(GObjectClass* object_class);
 
+// timing/properties.cpp
+void install_timing_properties(GObjectClass* object_class);
+/// @return false: not one of them.  Called with the object lock.
+bool set_timing_property(TimingSettings& timing, guint id, const GValue* value);
+/// Outside the lock: tells the pipeline where a declared value has changed.
+void after_timing_change(GstDeepseekOcr* self, guint id);
+bool get_timing_property(GstDeepseekOcr* self, guint id, GValue* value);
+
+// timing/reports.cpp
+/// A live reading has come: max-observed-delay, and a WARNING where it is later than was promised.
+void report_delay(GstDeepseekOcr* self, const Slot& slot, bool live);
+/// A reading was given up: a QOS message where they are wanted.
+void report_drop(GstDeepseekOcr* self, Session& session, const Slot& slot);
+
 // sink_pad.cpp, sink_events.cpp
 GstFlowReturn sink_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer);
 /// Admits a frame and hands it to the engine.  @return false: stopped.
@@ -83,8 +112,9 @@ bool admit_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, 
 gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event);
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query);
 GstIterator* sink_internal_links(GstPad* pad, GstObject* parent);
-/// Whether upstream is live, by a LATENCY query.
-bool is_upstream_live(GstDeepseekOcr* self);
+/// Tells the session by a LATENCY query whether upstream is live and how late its frames come.  @return whether it is
+/// live
+bool ask_upstream(GstDeepseekOcr* self, Session& session);
 /// Asks for everything in flight to end; waits for nothing.
 void abandon_work(GstDeepseekOcr* self);
 
@@ -108,5 +138,8 @@ void check_prompt(GstDeepseekOcr* self);
 
 // stats.cpp
 GstStructure* make_stats(GstDeepseekOcr* self);
+/// READY→PAUSED: posts the statistics from now on, as stats-interval says, until stop_stats_messages().
+void start_stats_messages(GstDeepseekOcr* self);
+void stop_stats_messages(GstDeepseekOcr* self);
 
 }  // namespace deepseekocr::plugin

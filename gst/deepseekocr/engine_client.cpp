@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "deepseekocr/engine_client.h"
 
+#include <cstddef>
 #include <cstdio>
 #include <utility>
 
@@ -85,6 +86,7 @@ ClientOptions client_options(const Settings& settings, bool live) {
           settings.threads,
           settings.batch_size,
           settings.batch_timeout_ms,
+          settings.idle_timeout_s * 1000,
           live};
 }
 
@@ -100,6 +102,7 @@ std::shared_ptr<EngineClient> EngineClient::open(const DsocrEngineApi* api, cons
   open_options.live = options.live;
   open_options.batch_size = options.batch_size;
   open_options.batch_timeout_ms = options.batch_timeout_ms;
+  open_options.idle_timeout_ms = options.idle_timeout_ms;
   open_options.callbacks = client_callbacks(std::move(listener));
   const DsocrStatus status = api->open(&open_options, &client->handle_, error);
   return status == DSOCR_OK ? client : nullptr;
@@ -134,13 +137,27 @@ DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::op
   // From here on the engine owns both: it calls the two release functions, also when it refuses the request.
   request.image.release_data = picture.release();
   request.image.release = [](void* data) { delete static_cast<Picture*>(data); };
-  request.callbacks = request_callbacks({std::move(done), prompt, listener_});
-  return api_->submit(handle_, &request, request_id, error);
+  auto ended = [done = std::move(done), retries = retries_](Reading reading) {
+    done(std::move(reading));
+    retries->end();
+  };
+  request.callbacks = request_callbacks({std::move(ended), prompt, listener_});
+  const DsocrStatus status = api_->submit(handle_, &request, request_id, error);
+  if (status == DSOCR_OK) retries_->begin();
+  return status;
 }
 
 void EngineClient::cancel(uint64_t request_id) {
   const std::lock_guard lock(mutex_);
   if (handle_ != nullptr) api_->cancel(handle_, request_id);
+}
+
+uint32_t EngineClient::waiting() const {
+  DsocrStats stats{};
+  stats.struct_size = offsetof(DsocrStats, period_loops);
+  const std::lock_guard lock(mutex_);
+  if (handle_ != nullptr) api_->get_stats(handle_, &stats);
+  return stats.waiting;
 }
 
 DsocrStats EngineClient::stats() const {

@@ -10,9 +10,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "deepseekocr/reading.h"
+#include "deepseekocr/retry_queue.h"
 #include "deepseekocr/settings.h"
 
 namespace deepseekocr::plugin {
@@ -25,7 +27,8 @@ struct ModelInfo {
   bool has_tokenizer = false;
 };
 
-/// Hears how loading goes.  Called from engine threads, without any lock held.
+/// Hears how loading goes: progress, then ready or failed; again each time that an idle model is loaded anew.  Called
+/// from engine threads, without any lock held.
 class LoadListener {
  public:
   virtual ~LoadListener() = default;
@@ -40,7 +43,7 @@ class LoadListener {
 struct ClientOptions {
   std::string model_path, device;
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
-  int32_t threads = 0, batch_size = 0, batch_timeout_ms = 0;
+  int32_t threads = 0, batch_size = 0, batch_timeout_ms = 0, idle_timeout_ms = 0;
   bool live = false;
 
   bool operator==(const ClientOptions&) const = default;
@@ -79,10 +82,16 @@ class EngineClient {
   DsocrStatus submit(std::unique_ptr<Picture> picture, const std::optional<DsocrRect>& area, const Settings& settings,
                      DoneFunction done, uint64_t* request_id, DsocrError* error);
 
+  /// After BUSY: calls `retry`, from an engine thread, as soon as a request has ended and there may be room.
+  /// @return false: there is room
+  bool retry_later(RetryQueue::Retry retry) { return retries_->wait(std::move(retry)); }
+
   /// Asks a request to end; id 0: all.
   void cancel(uint64_t request_id);
 
   DsocrStats stats() const;
+  /// Requests that the engine has not begun with: stats().waiting without the rest.
+  uint32_t waiting() const;
   const ClientOptions& options() const { return options_; }
 
  private:
@@ -92,6 +101,7 @@ class EngineClient {
   const DsocrEngineApi* const api_;
   const ClientOptions options_;
   const std::shared_ptr<LoadListener> listener_;
+  const std::shared_ptr<RetryQueue> retries_ = std::make_shared<RetryQueue>();  // requests may outlive the client
   mutable std::mutex mutex_;  // guards handle_; taken last, never while a callback of ours runs
   DsocrClient* handle_ = nullptr;
 };

@@ -24,6 +24,9 @@ constexpr gint value_of(Drop value) {
 constexpr gint value_of(InferenceRegion value) {
   return static_cast<gint>(value);
 }
+constexpr gint value_of(TextTiming value) {
+  return static_cast<gint>(value);
+}
 constexpr gint value_of(Task value) {
   return static_cast<gint>(value);
 }
@@ -133,4 +136,18 @@ GType gst_deepseek_ocr_drop_get_type() {
       {0, nullptr, nullptr}};
   static gsize once = 0;
   return register_once(&once, "GstDeepseekOcrDrop", values);
+}
+
+/**
+ * GstDeepseekOcrTextTiming:
+ * Since: 0.2
+ */
+GType gst_deepseek_ocr_text_timing_get_type() {
+  static const GEnumValue values[] = {
+      {value_of(TextTiming::kAuto), "immediate behind a live source, else group", "auto"},
+      {value_of(TextTiming::kGroup), "A text is sent when its end is known, with the times of its frames", "group"},
+      {value_of(TextTiming::kImmediate), "A text is sent when it was read, and again while it stands", "immediate"},
+      {0, nullptr, nullptr}};
+  static gsize once = 0;
+  return register_once(&once, "GstDeepseekOcrTextTiming", values);
 }

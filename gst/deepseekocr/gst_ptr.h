@@ -26,6 +26,7 @@ struct ObjectUnref {
   }
 };
 using PadPtr = std::unique_ptr<GstPad, ObjectUnref>;
+using BufferPoolPtr = std::unique_ptr<GstBufferPool, ObjectUnref>;
 using ElementPtr = std::unique_ptr<GstElement, ObjectUnref>;
 
 struct StructureFree {

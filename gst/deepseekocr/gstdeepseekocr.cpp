@@ -21,6 +21,9 @@
  * With #GstDeepseekOcr:post-messages an element message named `deepseekocr` for each reading, with the fields of
  * `GstDeepseekOcrMeta` and `timestamp`, `duration` (#GstClockTime).
  *
+ * With #GstDeepseekOcr:stats-interval the structure of #GstDeepseekOcr:stats, named `application/x-deepseekocr-stats`,
+ * as an element message.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 filesrc location=label.png ! pngdec ! videoconvert ! deepseekocr name=ocr ocr.text ! filesink
@@ -100,12 +103,22 @@ std::shared_ptr<EngineClient> client_of(GstDeepseekOcr* self) {
 static void gst_deepseek_ocr_start(GstDeepseekOcr* self) {
   auto session = std::make_shared<Session>();
   GST_OBJECT_LOCK(self);
+  session->set_latency(self->impl->settings.timing.latency_ms * GST_MSECOND);
   session.swap(self->impl->session);
+  self->impl->delay = DelayMonitor();
   self->impl->last_seek_seqnum = GST_SEQNUM_INVALID;
   GST_OBJECT_UNLOCK(self);
   self->impl->sink = SinkState();
   gst_segment_init(&self->impl->sink.segment, GST_FORMAT_UNDEFINED);
   self->impl->text.reset(self->text_pad);
+  start_stats_messages(self);
+}
+
+/// Text positions of a live stream follow the clock from now on.
+static void start_ticking(GstDeepseekOcr* self) {
+  self->impl->ticker.start(GST_ELEMENT(self), [weak = std::weak_ptr<Session>(session_of(self))](uint64_t running_time) {
+    if (const auto session = weak.lock()) session->tick(running_time);
+  });
 }
 
 static GstStateChangeReturn gst_deepseek_ocr_change_state(GstElement* element, GstStateChange transition) {
@@ -118,6 +131,10 @@ static GstStateChangeReturn gst_deepseek_ocr_change_state(GstElement* element, G
       if (!refresh_client(self, false)) return GST_STATE_CHANGE_FAILURE;
       gst_deepseek_ocr_start(self);
       break;
+    case GST_STATE_CHANGE_PLAYING_TO_PAUSED:
+      self->impl->ticker.stop();
+      if (const auto session = session_of(self)) session->nudge();
+      break;
     case GST_STATE_CHANGE_PAUSED_TO_READY:
       abandon_work(self);
       break;
@@ -126,6 +143,10 @@ static GstStateChangeReturn gst_deepseek_ocr_change_state(GstElement* element, G
   }
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_deepseek_ocr_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE) start_ticking(self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    stop_stats_messages(self);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) self->impl->sink.sharpest.reset();  // holds a frame
   if (transition == GST_STATE_CHANGE_READY_TO_NULL ||
       (transition == GST_STATE_CHANGE_NULL_TO_READY && result == GST_STATE_CHANGE_FAILURE)) {

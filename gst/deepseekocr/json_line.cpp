@@ -22,13 +22,23 @@ Json region_object(const Region& region) {
           {"height", region.box.height}};
 }
 
-/// An object of `reading`, which is of `frame` or, where `part` is set, of a region of it.
-std::string one_line(const FrameInfo& frame, const Reading& reading, bool changed, const RegionOfInterest* part) {
+Json region_of_interest(const RegionOfInterest& region) {
+  const DsocrRect& box = region.box;
+  return {{"id", region.id}, {"class", region.object_class}, {"x", box.x},
+          {"y", box.y},      {"width", box.width},           {"height", box.height}};
+}
+
+/// An object of what a frame reads or, where `part` is set, a region of it.
+std::string one_line(const FrameInfo& frame, const Reading& whole, bool changed, TextSpan span,
+                     const RegionReading* part) {
+  const Reading& reading = part != nullptr ? *part->reading : whole;
   Json object = {{"frame-number", frame.number},
                  {"pts", time_or_null(frame.pts)},
                  {"stream-time", time_or_null(frame.stream_time)},
                  {"running-time", time_or_null(frame.running_time)},
                  {"duration", time_or_null(frame.duration)}};
+  object["start"] = time_or_null(span.start == kNoTime ? frame.stream_time : span.start);
+  object["end"] = time_or_null(span.end == kNoTime ? frame.end() : span.end);
   if (frame.page > 0) object["page"] = frame.page;
   object["text"] = plain_text(reading.plain);
   object["markdown"] = reading.markdown;
@@ -38,15 +48,13 @@ std::string one_line(const FrameInfo& frame, const Reading& reading, bool change
   object["tokens"] = reading.tokens;
   object["confidence"] = reading.confidence;
   object["confidence-min"] = reading.confidence_min;
-  object["latency"] = reading.latency;
+  object["agreement"] = whole.agreement;
+  object["single-read"] = whole.single_read;
+  object["latency"] = whole.latency;
   object["prompt"] = reading.prompt;
   object["width"] = frame.width;
   object["height"] = frame.height;
-  if (part != nullptr) {
-    const DsocrRect& box = part->box;
-    object["region-of-interest"] = {{"id", part->id}, {"class", part->object_class}, {"x", box.x},
-                                    {"y", box.y},     {"width", box.width},          {"height", box.height}};
-  }
+  if (part != nullptr) object["region-of-interest"] = region_of_interest(part->region);
   object["regions"] = Json::array();
   for (const Region& region : reading.regions) object["regions"].push_back(region_object(region));
   // Broken bytes must not throw: the engine promises UTF-8, another engine behind the same boundary may not keep it.
@@ -55,11 +63,11 @@ std::string one_line(const FrameInfo& frame, const Reading& reading, bool change
 
 }  // namespace
 
-std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed) {
-  if (reading.parts.empty()) return one_line(frame, reading, changed, nullptr);
+std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed, TextSpan span) {
+  if (reading.parts.empty()) return one_line(frame, reading, changed, span, nullptr);
   std::string lines;
   for (const RegionReading& part : reading.parts)
-    lines += (lines.empty() ? "" : "\n") + one_line(frame, *part.reading, changed, &part.region);
+    lines += (lines.empty() ? "" : "\n") + one_line(frame, reading, changed, span, &part);
   return lines;
 }
 

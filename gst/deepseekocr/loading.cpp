@@ -99,11 +99,24 @@ void LoadReporter::start(const std::string& model_path) {
   {
     const std::lock_guard lock(mutex_);
     phase_ = Phase::kLoading;
+    model_path_ = model_path;
   }
   post(GST_PROGRESS_TYPE_START, "loading " + model_path);
 }
 
+void LoadReporter::restart_if_ready() {
+  std::string model_path;
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::kReady) return;
+    phase_ = Phase::kLoading;
+    model_path = model_path_;
+  }
+  post(GST_PROGRESS_TYPE_START, "loading " + model_path + " again");
+}
+
 void LoadReporter::on_progress(int32_t percent, const std::string& what) {
+  restart_if_ready();
   if (loading()) post(GST_PROGRESS_TYPE_CONTINUE, what + " " + std::to_string(percent) + " %");
 }
 
@@ -126,6 +139,7 @@ void LoadReporter::on_ready(const ModelInfo& info) {
 }
 
 void LoadReporter::on_failed(DsocrStatus status, const std::string& sentence) {
+  restart_if_ready();
   if (!end(Phase::kFailed)) return;
   post(GST_PROGRESS_TYPE_ERROR, sentence);
   auto* element = static_cast<GstElement*>(g_weak_ref_get(&element_));

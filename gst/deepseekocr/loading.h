@@ -13,8 +13,8 @@
 
 namespace deepseekocr::plugin {
 
-/// Posts PROGRESS messages (code "loading"): one start, one end.  Outlives the element where the engine still calls.
-/// Thread-safe.
+/// Posts PROGRESS messages (code "loading"): one start and one end, and again each time that an idle model is loaded
+/// anew. Outlives the element where the engine still calls. Thread-safe.
 class LoadReporter final : public LoadListener {
  public:
   explicit LoadReporter(GstElement* element) { g_weak_ref_init(&element_, element); }
@@ -40,12 +40,15 @@ class LoadReporter final : public LoadListener {
   enum class Phase { kIdle, kLoading, kReady, kFailed, kCancelled };
   /// Moves from loading to `phase`.  @return false: it had ended already.
   bool end(Phase phase);
+  /// Moves from ready back to loading, and posts a start: an idle model is loaded anew.
+  void restart_if_ready();
   bool loading() const;
   void post(GstProgressType type, const std::string& text);
 
   GWeakRef element_;
   mutable std::mutex mutex_;  // leaf lock, guards what follows
   Phase phase_ = Phase::kIdle;
+  std::string model_path_;
   std::optional<ModelInfo> info_;
 };
 

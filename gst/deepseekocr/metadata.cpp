@@ -60,18 +60,29 @@ StructurePtr reading_structure(const FrameInfo& frame, const Reading& reading, c
       G_TYPE_DOUBLE, reading.confidence_min, GST_DEEPSEEK_OCR_META_LATENCY, G_TYPE_UINT64, reading.latency,
       GST_DEEPSEEK_OCR_META_PROMPT, G_TYPE_STRING, reading.prompt.c_str(), GST_DEEPSEEK_OCR_META_WIDTH, G_TYPE_INT,
       frame.width, GST_DEEPSEEK_OCR_META_HEIGHT, G_TYPE_INT, frame.height, nullptr);
+  gst_structure_set(structure, GST_DEEPSEEK_OCR_META_AGREEMENT, G_TYPE_BOOLEAN, reading.agreement,
+                    GST_DEEPSEEK_OCR_META_SINGLE_READ, G_TYPE_BOOLEAN, reading.single_read, nullptr);
   if (frame.page > 0) gst_structure_set(structure, GST_DEEPSEEK_OCR_META_PAGE, G_TYPE_INT, frame.page, nullptr);
   set_regions(structure, reading.regions);
   return StructurePtr(structure);
 }
 
 BufferPtr attach_delivery(BufferPtr buffer, const Delivery& delivery) {
+  return DeliveryAttacher().attach(std::move(buffer), delivery);
+}
+
+BufferPtr DeliveryAttacher::attach(BufferPtr buffer, const Delivery& delivery) {
   if (delivery.slot == nullptr) return buffer;
-  const Slot& slot = *delivery.slot;
+  if (reading_ != delivery.reading) {
+    const Slot& slot = *delivery.slot;
+    structure_ = reading_structure(slot.frame, *delivery.reading, *slot.settings, delivery.changed);
+    reading_ = delivery.reading;
+  } else {
+    gst_structure_set(structure_.get(), GST_DEEPSEEK_OCR_META_CHANGED, G_TYPE_BOOLEAN, delivery.changed, nullptr);
+  }
   buffer.reset(gst_buffer_make_writable(buffer.release()));
-  const auto structure = reading_structure(slot.frame, *delivery.reading, *slot.settings, delivery.changed);
-  gst_deepseek_ocr_meta_attach(buffer.get(), structure.get());
-  attach_regions_of_interest(buffer.get(), delivery.reading->regions);
+  gst_deepseek_ocr_meta_attach(buffer.get(), structure_.get());
+  attach_regions_of_interest(buffer.get(), reading_->regions);
   return buffer;
 }
 

@@ -15,6 +15,7 @@ enum Property {
   PROP_THREADS,
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
+  PROP_IDLE_TIMEOUT,
   PROP_TASK,
   PROP_PROMPT,
   PROP_RESOLUTION,
@@ -39,6 +40,7 @@ enum Property {
   PROP_MAX_HOLD,
   PROP_POST_MESSAGES,
   PROP_STATS,
+  PROP_STATS_INTERVAL,
 };
 
 constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
@@ -95,6 +97,9 @@ bool set_engine_property(Settings& settings, guint id, const GValue* value) {
       return true;
     case PROP_BATCH_TIMEOUT:
       settings.batch_timeout_ms = g_value_get_int(value);
+      return true;
+    case PROP_IDLE_TIMEOUT:
+      settings.idle_timeout_s = g_value_get_int(value);
       return true;
     default:
       return false;
@@ -191,6 +196,9 @@ bool set_output_property(Settings& settings, guint id, const GValue* value) {
     case PROP_POST_MESSAGES:
       settings.post_messages = g_value_get_boolean(value);
       return true;
+    case PROP_STATS_INTERVAL:
+      settings.stats_interval_ms = g_value_get_uint(value);
+      return true;
     default:
       return false;
   }
@@ -200,6 +208,7 @@ bool set_output_property(Settings& settings, guint id, const GValue* value) {
 /// one before stays; before, it is an error of NULL→READY.
 void after_change(GstDeepseekOcr* self, guint id) {
   if (id == PROP_PROMPT || id == PROP_TASK) check_prompt(self);
+  after_timing_change(self, id);
   if (id != PROP_AREA && id != PROP_NGRAM_WHITELIST) return;
   GST_OBJECT_LOCK(self);
   std::string& error_of_id = id == PROP_AREA ? self->impl->area_error : self->impl->whitelist_error;
@@ -215,8 +224,9 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
   GST_OBJECT_LOCK(self);
   const bool reading = set_reading_property(element, id, value);
   if (reading) ++element.settings.revision;
-  const bool known = reading || set_engine_property(element.settings, id, value) ||
-                     set_gate_property(element.settings, id, value) || set_output_property(element.settings, id, value);
+  const bool known =
+      reading || set_engine_property(element.settings, id, value) || set_gate_property(element.settings, id, value) ||
+      set_output_property(element.settings, id, value) || set_timing_property(element.settings.timing, id, value);
   GST_OBJECT_UNLOCK(self);
   if (known)
     after_change(self, id);
@@ -243,6 +253,9 @@ bool get_engine_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_BATCH_TIMEOUT:
       g_value_set_int(value, settings.batch_timeout_ms);
+      return true;
+    case PROP_IDLE_TIMEOUT:
+      g_value_set_int(value, settings.idle_timeout_s);
       return true;
     default:
       return false;
@@ -334,6 +347,9 @@ bool get_output_property(const Settings& settings, guint id, GValue* value) {
     case PROP_POST_MESSAGES:
       g_value_set_boolean(value, settings.post_messages);
       return true;
+    case PROP_STATS_INTERVAL:
+      g_value_set_uint(value, settings.stats_interval_ms);
+      return true;
     default:
       return false;
   }
@@ -345,6 +361,7 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
     g_value_take_boxed(value, make_stats(self));
     return;
   }
+  if (get_timing_property(self, id, value)) return;
   const Settings settings = copy_settings(self);
   if (!get_engine_property(settings, id, value) && !get_reading_property(settings, id, value) &&
       !get_gate_property(settings, id, value) && !get_output_property(settings, id, value))
@@ -378,6 +395,12 @@ void install_engine_properties(GObjectClass* klass) {
       g_param_spec_int("batch-timeout", "Batch timeout",
                        "How long a first frame that is not live waits for company, in milliseconds (0 = not at all)", 0,
                        60000, 0, kReady));
+  g_object_class_install_property(
+      klass, PROP_IDLE_TIMEOUT,
+      g_param_spec_int("idle-timeout", "Idle timeout",
+                       "Seconds without a reading after which the model's memory is freed; the next reading loads it "
+                       "again.  Of elements that share a model the longest counts (0 = never, the longest)",
+                       0, G_MAXINT / 1000, 0, kReady));
 }
 
 void install_reading_properties(GObjectClass* klass) {
@@ -513,8 +536,16 @@ void install_output_properties(GObjectClass* klass) {
                                                        "Post an element message for each reading", TRUE, kPlaying));
   g_object_class_install_property(
       klass, PROP_STATS,
-      g_param_spec_boxed("stats", "Statistics", "Counters since READY; times in nanoseconds", GST_TYPE_STRUCTURE,
-                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+      g_param_spec_boxed(
+          "stats", "Statistics",
+          "Counters since READY; times in nanoseconds, percentiles (-p50, -p95) of the last 256 readings",
+          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  g_object_class_install_property(
+      klass, PROP_STATS_INTERVAL,
+      g_param_spec_uint("stats-interval", "Statistics interval",
+                        "Every how many milliseconds the statistics are posted as an element message, from a thread of "
+                        "its own (0 = never, and no thread)",
+                        0, G_MAXUINT, 0, kReady));
 }
 
 }  // namespace
@@ -528,9 +559,11 @@ void install_properties(GObjectClass* object_class) {
   install_gate_properties(object_class);
   install_ngram_properties(object_class);
   install_output_properties(object_class);
-  for (const GType type : {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK,
-                           GST_TYPE_DEEPSEEK_OCR_RESOLUTION, GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION,
-                           GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP})
+  install_timing_properties(object_class);
+  for (const GType type :
+       {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
+        GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH,
+        GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

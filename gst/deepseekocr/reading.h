@@ -25,6 +25,9 @@ struct FrameInfo {
   uint64_t arrived = 0; /**< monotonic clock */
   int32_t width = 0, height = 0;
   int32_t page = 0; /**< from 1; 0: not a page */
+
+  /// Stream time at which it ends.
+  uint64_t end() const { return stream_time == kNoTime || duration == kNoTime ? kNoTime : stream_time + duration; }
 };
 
 struct Region {
@@ -61,7 +64,9 @@ struct Reading {
   uint32_t tokens = 0;
   double confidence = 0, confidence_min = 0;
   DsocrTimings timings{};
-  uint64_t latency = 0; /**< from frame in to result, nanoseconds */
+  uint64_t latency = 0;    /**< from frame in to result, nanoseconds */
+  bool agreement = true;   /**< false: readings of the same text were to agree and did not */
+  bool single_read = true; /**< no second reading says the same */
 
   /// Whether it holds text that may be shown.
   bool usable() const { return finish_reason != DSOCR_FINISH_ERROR && finish_reason != DSOCR_FINISH_CANCELLED; }

@@ -50,6 +50,13 @@ DsocrColorRange color_range(const GstVideoInfo& info) {
   return GST_VIDEO_INFO_IS_YUV(&info) ? DSOCR_RANGE_LIMITED : DSOCR_RANGE_FULL;
 }
 
+DsocrChromaSite chroma_site(const GstVideoInfo& info) {
+  int site = DSOCR_CHROMA_CENTER;
+  if ((info.chroma_site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0) site |= DSOCR_CHROMA_LEFT;
+  if ((info.chroma_site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0) site |= DSOCR_CHROMA_TOP;
+  return static_cast<DsocrChromaSite>(site);
+}
+
 void MappedFrame::describe(DsocrImage* image) const {
   const GstVideoInfo& info = frame_.info;
   image->format = engine_format(GST_VIDEO_INFO_FORMAT(&info)).value_or(DSOCR_FORMAT_RGB);
@@ -61,15 +68,7 @@ void MappedFrame::describe(DsocrImage* image) const {
   }
   image->matrix = color_matrix(info);
   image->range = color_range(info);
-}
-
-bool comes_from_bounded_pool(GstBuffer* buffer) {
-  if (buffer->pool == nullptr) return false;
-  guint max_buffers = 0;
-  GstStructure* config = gst_buffer_pool_get_config(buffer->pool);
-  gst_buffer_pool_config_get_params(config, nullptr, nullptr, nullptr, &max_buffers);
-  gst_structure_free(config);
-  return max_buffers != 0;
+  image->chroma_site = chroma_site(info);
 }
 
 /// The regions of a frame whose settings ask for them.
@@ -81,13 +80,13 @@ std::vector<RegionOfInterest> regions_of(const Submission& submission) {
 }
 
 /// Hands a frame to the engine, as a whole or in regions.
-DsocrStatus ask(const std::shared_ptr<EngineClient>& client, const Submission& submission, DoneFunction done,
-                uint64_t* request_id, DsocrError* error) {
+DsocrStatus ask(const std::shared_ptr<EngineClient>& client, const Submission& submission, const TakenFunction& taken,
+                DoneFunction done, DsocrError* error) {
   const auto& settings = submission.slot->settings;
   if (auto regions = regions_of(submission); !regions.empty()) {
     const std::shared_ptr<GstBuffer> buffer(gst_buffer_ref(submission.buffer.get()), gst_buffer_unref);
     auto picture = [buffer, info = submission.info] { return MappedFrame::map(buffer.get(), info); };
-    return read_regions(client, std::move(regions), settings, std::move(picture), std::move(done), request_id, error);
+    return read_regions(client, std::move(regions), settings, std::move(picture), taken, std::move(done), error);
   }
   auto picture = MappedFrame::map(submission.buffer.get(), submission.info);
   if (picture == nullptr) {
@@ -95,7 +94,11 @@ DsocrStatus ask(const std::shared_ptr<EngineClient>& client, const Submission& s
                   "the frame's memory cannot be read; put a videoconvert before deepseekocr");
     return DSOCR_INVALID_ARGUMENT;
   }
-  return client->submit(std::move(picture), submission.area, *settings, std::move(done), request_id, error);
+  uint64_t request_id = 0;
+  const DsocrStatus status =
+      client->submit(std::move(picture), submission.area, *settings, std::move(done), &request_id, error);
+  if (status == DSOCR_OK && !taken(request_id)) client->cancel(request_id);
+  return status;
 }
 
 /// One attempt.  @return OK where the outcome will come later.
@@ -115,10 +118,9 @@ DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::share
       }
     }
   };
-  uint64_t request_id = 0;
+  auto taken = [session, slot](uint64_t request_id) { return session->set_request_id(slot, request_id); };
   DsocrError error{};
-  const DsocrStatus status = ask(client, submission, std::move(done), &request_id, &error);
-  if (status == DSOCR_OK && !session->set_request_id(slot, request_id)) client->cancel(request_id);
+  const DsocrStatus status = ask(client, submission, taken, std::move(done), &error);
   *reason = error.message;
   return status;
 }
@@ -154,12 +156,6 @@ std::optional<DsocrPixelFormat> engine_format(GstVideoFormat format) {
   }
 }
 
-BufferPtr buffer_to_keep(GstBuffer* buffer) {
-  if (!comes_from_bounded_pool(buffer)) return BufferPtr(gst_buffer_ref(buffer));
-  GstBuffer* copy = gst_buffer_copy_deep(buffer);
-  return BufferPtr(copy != nullptr ? copy : gst_buffer_ref(buffer));
-}
-
 void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client, Submission submission,
             bool may_wait) {
   std::optional<Submission> next(std::move(submission));
@@ -175,6 +171,15 @@ void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<Engin
       continue;
     }
     next = session->finish(next->slot, failed_reading(status, reason));
+  }
+}
+
+void hand_over(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
+               std::optional<Submission> due, uint64_t stale, bool may_wait) {
+  if (due) {
+    submit(session, client, std::move(*due), may_wait);
+  } else if (stale != 0 && client->waiting() > 0) {
+    client->cancel(stale);
   }
 }
 

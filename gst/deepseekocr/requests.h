@@ -12,15 +12,16 @@ namespace deepseekocr::plugin {
 /// Pixel format of the engine boundary; nothing for a format that the templates do not offer.
 std::optional<DsocrPixelFormat> engine_format(GstVideoFormat format);
 
-/// Keeps `buffer` until it is no longer needed: the buffer itself, or a copy where it comes from a pool that could run
-/// dry while it is kept.
-BufferPtr buffer_to_keep(GstBuffer* buffer);
-
 /// Submits what Session::admit() or Session::finish() handed out; its outcome goes to Session::finish(), also where the
 /// engine refuses it.
 /// @param may_wait  true: waits while the engine's queue is full (streaming thread of a file); false: gives the reading
 ///                  up then (live, and engine threads, which must never wait).
 void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client, Submission submission,
             bool may_wait);
+
+/// Submits what was handed out, and asks the engine to give up `stale` (0: none) where it has not begun with it: the
+/// frame that waits for its place is worth more.
+void hand_over(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
+               std::optional<Submission> due, uint64_t stale, bool may_wait);
 
 }  // namespace deepseekocr::plugin

@@ -12,8 +12,8 @@ namespace {
 /// that needs many frames before its first output.
 constexpr size_t kMaxTexts = 1024;
 
-/// Live text positions move in steps of this, so that overlays and muxers go on.
-constexpr uint64_t kGapStep = 100'000'000;
+/// How far a live stream goes on until the text pad is told: half of the 100 ms that its GAPs may be apart.
+constexpr uint64_t kPositionStep = 50'000'000;
 
 /// How long nothing may happen before kept-back text is sent: longer than the way of a frame through the element.
 constexpr std::chrono::milliseconds kCuePatience(10);
@@ -35,6 +35,12 @@ GstFlowReturn combine_flows(GstFlowReturn video, GstFlowReturn text) {
   if (video < GST_FLOW_OK && !is_end(video)) return video;
   if (text < GST_FLOW_OK && !is_end(text)) return text;
   return GST_FLOW_OK;
+}
+
+uint64_t Counters::readings() const {
+  uint64_t all = 0;
+  for (const uint64_t count : by_reason) all += count;
+  return all - by_reason[DSOCR_FINISH_CANCELLED] - by_reason[DSOCR_FINISH_ERROR];
 }
 
 // ------------------------------------------------------------------------------------------------ readings
@@ -71,19 +77,33 @@ std::optional<Submission> Session::admit(Submission submission, uint64_t* stale)
   if (stopped_locked()) return std::nullopt;
   ++counters_.admitted;
   last_admitted_ = slot;
-  texts_.push_back({nullptr, slot});
+  TextItem item;
+  item.slot = slot;
+  item.start = slot->frame.stream_time;
+  item.end = slot->frame.end();
+  texts_.push_back(std::move(item));
   ++text_slots_;
-  if (policy_.live) trim_live_texts();
+  if (live_) trim_live_texts();
+  return place(submission, stale);
+}
+
+/// Finds a place in the engine's queue, or in front of it.  What it takes the place of is left in `submission`, so that
+/// its frame is freed without the lock.
+std::optional<Submission> Session::place(Submission& submission, uint64_t* stale) {
   if (policy_.newest && submitted_ != nullptr) {
     if (waiting_) drop(waiting_->slot);
-    waiting_ = std::move(submission);
+    std::optional<Submission> replaced(std::move(submission));
+    waiting_.swap(replaced);
+    if (replaced) {
+      submission = std::move(*replaced);
+      changed_.notify_all();  // its frame and its place in the text wait no longer
+    }
     *stale = submitted_->request_id;
-    changed_.notify_all();
     return std::nullopt;
   }
   ++in_flight_;
-  submitted_ = slot;
-  return submission;
+  submitted_ = submission.slot;
+  return std::move(submission);
 }
 
 void Session::drop(const SlotPtr& slot) {
@@ -94,7 +114,8 @@ void Session::drop(const SlotPtr& slot) {
 
 void Session::trim_live_texts() {
   while (text_slots_ > kMaxTexts) {
-    const auto oldest = std::find_if(texts_.begin(), texts_.end(), [](const TextItem& item) { return item.slot; });
+    const auto oldest = std::find_if(texts_.begin(), texts_.end(),
+                                     [](const TextItem& item) { return item.slot && !item.continuation; });
     const SlotPtr slot = oldest->slot;
     texts_.erase(std::remove_if(oldest, texts_.end(), [&](const TextItem& item) { return item.slot == slot; }),
                  texts_.end());
@@ -120,12 +141,21 @@ void Session::record(const Reading& reading) {
 }
 
 std::optional<Submission> Session::finish(const SlotPtr& slot, Reading reading) {
+  GroupSample<Candidate> unread;  // released after the lock
   const std::lock_guard lock(mutex_);
   ++results_;
   changed_.notify_all();
   if (slot->reading != nullptr) return std::nullopt;
   reading.latency = monotonic_now() - slot->frame.arrived;
   record(reading);
+  if (slot->group == nullptr || slot->epoch != epoch_) return settle(slot, std::move(reading));
+  auto next = finish_group(slot, std::move(reading));
+  if (slot->reading != nullptr) std::swap(unread, slot->group->sample);
+  return next;
+}
+
+/// `reading` is what `slot` stands for.  @return the submission that waited for it.
+std::optional<Submission> Session::settle(const SlotPtr& slot, Reading reading) {
   slot->reading = std::make_shared<const Reading>(std::move(reading));
   if (slot->epoch != epoch_) return std::nullopt;
   --in_flight_;
@@ -185,6 +215,16 @@ bool Session::hold(HeldFrame frame) {
   return true;
 }
 
+EventPtr Session::hold_event(EventPtr event) {
+  const std::lock_guard lock(mutex_);
+  if (flushing_ || (frames_.empty() && !pushing_)) return event;
+  HeldFrame held;
+  held.event = std::move(event);
+  frames_.push_back(std::move(held));
+  changed_.notify_all();
+  return nullptr;
+}
+
 bool Session::drain() {
   Lock lock(mutex_);
   changed_.wait(lock, [this] { return stopped_locked() || (frames_.empty() && !pushing_); });
@@ -215,7 +255,7 @@ Delivery Session::delivery_for(const HeldFrame& frame) {
   return {frame.slot, reading, first};
 }
 
-std::optional<HeldFrame> Session::take_frame(Delivery* delivery) {
+std::optional<HeldFrame> Session::take_frame(Delivery* delivery, bool* stalled) {
   Lock lock(mutex_);
   while (!flushing_) {
     if (frames_.empty()) {
@@ -226,6 +266,8 @@ std::optional<HeldFrame> Session::take_frame(Delivery* delivery) {
     if (front_frame_ready(now) || failed_) break;
     if (policy_.newest) {
       changed_.wait_for(lock, std::chrono::nanoseconds(frames_.front().arrived + policy_.hold_time - now));
+    } else if (group_undecided() && frames_.front().slot == open_group_) {
+      if (*stalled = wait_for_frames(lock); *stalled) return std::nullopt;
     } else {
       changed_.wait(lock);
     }
@@ -238,6 +280,12 @@ std::optional<HeldFrame> Session::take_frame(Delivery* delivery) {
   pushing_ = true;
   changed_.notify_all();
   return frame;
+}
+
+void Session::event_pushed() {
+  const std::lock_guard lock(mutex_);
+  pushing_ = false;
+  changed_.notify_all();
 }
 
 void Session::frame_pushed(GstFlowReturn flow) {
@@ -253,7 +301,6 @@ void Session::frame_pushed(GstFlowReturn flow) {
 void Session::queue_event(EventPtr event) {
   const std::lock_guard lock(mutex_);
   if (flushing_) return;
-  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEGMENT) live_position_ = gap_position_ = kNoTime;
   texts_.push_back({std::move(event), nullptr});
   changed_.notify_all();
 }
@@ -262,9 +309,8 @@ void Session::queue_gap(uint64_t start, uint64_t end) {
   const std::lock_guard lock(mutex_);
   if (flushing_) return;
   TextItem* last = texts_.empty() ? nullptr : &texts_.back();
-  const bool is_gap = last != nullptr && last->event == nullptr && last->slot == nullptr && !last->ends_text;
-  if (is_gap && last->gap_end == start) {
-    last->gap_end = end;  // neighbours are one
+  if (last != nullptr && last->event == nullptr && last->slot == nullptr && last->end == start) {
+    last->end = end;  // neighbours are one
   } else {
     texts_.push_back({nullptr, nullptr, start, end});
   }
@@ -274,27 +320,35 @@ void Session::queue_gap(uint64_t start, uint64_t end) {
 bool Session::repeat_text(uint64_t start, uint64_t end) {
   const std::lock_guard lock(mutex_);
   if (flushing_ || last_admitted_ == nullptr) return false;
-  if (!texts_.empty() && texts_.back().repeats && texts_.back().slot == last_admitted_) {
-    texts_.back().gap_end = end;  // neighbours are one
-  } else {
-    texts_.push_back({nullptr, last_admitted_, start, end, true});
-  }
-  changed_.notify_all();
+  continue_text(last_admitted_, start, end);
   return true;
 }
 
-void Session::end_text(uint64_t number, uint64_t start, uint64_t end) {
-  const std::lock_guard lock(mutex_);
-  if (flushing_) return;
-  ended_before_ = number;
-  latest_.reset();
-  last_admitted_.reset();
-  if (!texts_.empty() && texts_.back().ends_text) {
-    texts_.back().gap_end = end;
-  } else {
-    texts_.push_back({nullptr, nullptr, start, end, false, true});
+/// Neighbours of one slot are one item, forwards and backwards.
+void Session::continue_text(const SlotPtr& slot, uint64_t start, uint64_t end) {
+  if (texts_.empty() || texts_.back().slot != slot) {
+    TextItem item;
+    item.slot = slot;
+    item.start = start;
+    item.end = end;
+    item.continuation = true;
+    texts_.push_back(std::move(item));
   }
+  TextItem& last = texts_.back();
+  last.start = std::min(last.start, start);
+  last.end = end == kNoTime || last.end == kNoTime ? end : std::max(last.end, end);
   changed_.notify_all();
+}
+
+void Session::end_text(uint64_t number, uint64_t start, uint64_t end) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (flushing_) return;
+    ended_before_ = number;
+    latest_.reset();
+    last_admitted_.reset();
+  }
+  queue_gap(start, end);
 }
 
 bool Session::last_reading_failed() {
@@ -302,46 +356,92 @@ bool Session::last_reading_failed() {
   return last_admitted_ != nullptr && last_admitted_->reading != nullptr && !last_admitted_->reading->usable();
 }
 
-void Session::advance(uint64_t stream_time) {
+void Session::begin_segment(bool live, uint64_t upstream_latency) {
   const std::lock_guard lock(mutex_);
-  if (stream_time == kNoTime) return;
-  if (live_position_ != kNoTime && stream_time <= live_position_) return;
-  live_position_ = stream_time;
-  if (gap_position_ == kNoTime) gap_position_ = stream_time;
-  if (live_position_ - gap_position_ >= kGapStep) changed_.notify_all();
+  live_ = live;
+  upstream_latency_ = upstream_latency;
 }
 
-/// A live position that has moved while readings are on their way.
-std::optional<TextItem> Session::live_gap() {
-  if (live_position_ == kNoTime || live_position_ - gap_position_ < kGapStep) return std::nullopt;
-  // Positions of a new segment must not pass its event.
-  if (std::any_of(texts_.begin(), texts_.end(), [](const TextItem& item) { return item.event != nullptr; }))
-    return std::nullopt;
-  TextItem gap{nullptr, nullptr, gap_position_, live_position_};
-  gap_position_ = live_position_;
-  return gap;
+void Session::set_latency(uint64_t latency) {
+  const std::lock_guard lock(mutex_);
+  latency_ = latency;
 }
 
-std::optional<TextItem> Session::front_text() {
-  if (texts_.empty()) return live_gap();
-  TextItem& front = texts_.front();
-  if (front.slot != nullptr && front.slot->reading == nullptr) return live_gap();
-  TextItem item = std::move(front);
+void Session::set_upstream_latency(uint64_t latency) {
+  const std::lock_guard lock(mutex_);
+  upstream_latency_ = latency;
+}
+
+void Session::advance(uint64_t running_time) {
+  const std::lock_guard lock(mutex_);
+  if (running_time != kNoTime) reach(running_time);
+}
+
+void Session::tick(uint64_t running_time) {
+  const std::lock_guard lock(mutex_);
+  // Frames of this running time arrive only when upstream has had its time.
+  if (running_time > upstream_latency_) reach(running_time - upstream_latency_);
+}
+
+void Session::nudge() {
+  const std::lock_guard lock(mutex_);
+  nudged_ = true;
+  changed_.notify_all();
+}
+
+void Session::reach(uint64_t running_time) {
+  if (!live_ || flushing_ || running_time <= latency_) return;
+  const uint64_t reached = running_time - latency_;
+  if (reached_ != kNoTime && reached <= reached_) return;
+  reached_ = reached;
+  // Not for every frame of a fast camera: the text pad is told in steps.
+  if (told_ == kNoTime || reached_ >= told_ + kPositionStep) changed_.notify_all();
+}
+
+/// A live stream that has moved on while readings are on their way.
+std::optional<TextItem> Session::live_position() {
+  if (reached_ == kNoTime || reached_ == told_) return std::nullopt;
+  TextItem item;
+  item.reached = told_ = reached_;
+  return item;
+}
+
+/// Whether the first item may be sent.
+bool Session::text_ready(bool eager) const {
+  const TextItem& front = texts_.front();
+  if (front.slot == nullptr) return true;
+  if (front.slot->reading == nullptr) return false;
+  // The end of a group's text is known when the group is closed, or when something else follows.
+  return eager || texts_.size() > 1 || front.slot != open_group_;
+}
+
+std::optional<TextItem> Session::front_text(bool eager) {
+  if (texts_.empty() || !text_ready(eager)) return live_position();
+  TextItem item = std::move(texts_.front());
   texts_.pop_front();
-  if (item.slot != nullptr && !item.repeats) --text_slots_;
+  if (item.slot != nullptr && !item.continuation) --text_slots_;
   changed_.notify_all();
   return item;
 }
 
-std::optional<TextItem> Session::take_text(bool open_cue) {
+std::optional<TextItem> Session::take_text(bool open_cue, bool eager) {
   Lock lock(mutex_);
   while (!flushing_) {
-    if (auto item = front_text()) return item;
-    const bool idle = in_flight_ == 0 && !waiting_ && texts_.empty();
-    if (!open_cue || !idle) {
+    if (auto item = front_text(eager)) return item;
+    if (std::exchange(nudged_, false)) {
+      TextItem item;
+      item.nudge = true;
+      return item;
+    }
+    const bool undecided = group_undecided() && (texts_.empty() || texts_.front().slot == open_group_);
+    const bool idle = in_flight_ == 0 && !waiting_ && (texts_.empty() || undecided);
+    if (open_cue && idle) {
+      if (changed_.wait_for(lock, kCuePatience) == std::cv_status::timeout) return TextItem();
+    } else if (undecided) {
+      TextItem item;
+      if (item.stalled = wait_for_frames(lock); item.stalled) return item;
+    } else {
       changed_.wait(lock);
-    } else if (changed_.wait_for(lock, kCuePatience) == std::cv_status::timeout) {
-      return TextItem();
     }
   }
   return std::nullopt;
@@ -349,14 +449,17 @@ std::optional<TextItem> Session::take_text(bool open_cue) {
 
 // ------------------------------------------------------------------------------------------------ control
 
-void Session::flush_start() {
+std::vector<EventPtr> Session::flush_start() {
   std::deque<HeldFrame> frames;  // released after the lock
   std::deque<TextItem> texts;
   std::optional<Submission> waiting;
+  std::vector<EventPtr> events;
   const std::lock_guard lock(mutex_);
   flushing_ = true;
   ++epoch_;
   frames.swap(frames_);
+  for (HeldFrame& frame : frames)
+    if (frame.event != nullptr) events.push_back(std::move(frame.event));
   texts.swap(texts_);
   // A stream starts once: what downstream was not told yet outlives the flush.
   for (TextItem& item : texts) {
@@ -368,8 +471,10 @@ void Session::flush_start() {
   submitted_.reset();
   latest_.reset();
   last_admitted_.reset();
-  live_position_ = gap_position_ = kNoTime;
+  open_group_.reset();
+  reached_ = told_ = kNoTime;
   changed_.notify_all();
+  return events;
 }
 
 void Session::flush_stop() {
@@ -387,7 +492,12 @@ void Session::fail() {
 
 bool Session::is_live() {
   const std::lock_guard lock(mutex_);
-  return policy_.live;
+  return live_;
+}
+
+bool Session::takes_newest() {
+  const std::lock_guard lock(mutex_);
+  return policy_.newest;
 }
 
 void Session::set_video_flow(GstFlowReturn flow) {

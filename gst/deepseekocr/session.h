@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "deepseekocr/slot.h"
 
@@ -17,7 +18,6 @@ namespace deepseekocr::plugin {
 struct Policy {
   bool exact = false;                 /**< frames wait for their own reading */
   bool newest = false;                /**< never wait: the newest admitted frame replaces the one that waits */
-  bool live = false;                  /**< text positions follow the frames */
   uint32_t in_flight = 16;            /**< readings asked for at once; `newest`: one, and one that waits */
   uint64_t hold_time = 1'000'000'000; /**< limits of the frames held, whichever is reached first */
   uint32_t hold_frames = 64;
@@ -31,8 +31,14 @@ struct Counters {
   uint64_t text_dropped = 0; /**< finished readings that a live text pad was too slow for */
   uint64_t overdue = 0;      /**< held frames that left without their reading */
   uint64_t failed = 0, tokens = 0;
+  uint64_t groups = 0;    /**< runs of frames that were read as one */
+  uint64_t rereads = 0;   /**< further readings of a group */
+  uint64_t disagreed = 0; /**< groups whose readings were to agree and did not */
   uint64_t by_reason[DSOCR_FINISH_ERROR + 1] = {};
   uint64_t last_latency = 0, max_latency = 0, sum_latency = 0; /**< nanoseconds */
+
+  /// Readings that hold a text that may be shown, be it empty.
+  uint64_t readings() const;
 };
 
 /// Thread-safe: one mutex, one condition, no call out of this class while the mutex is held.  Waits end on flush, stop
@@ -52,8 +58,25 @@ class Session {
   /// @return the submission where it is to be submitted now; nothing where it waits for the one before it.  `*stale` is
   ///         then the request that this frame would rather replace (0: none).
   std::optional<Submission> admit(Submission submission, uint64_t* stale);
+  /// A run of frames begins with `first`, and what to read of the one before was decided.  Its text keeps its place in
+  /// the order.
+  /// @param since  stream time at which the text came, where that was before `first`: the text before it ends there
+  void begin_group(const SlotPtr& slot, Candidate first, uint64_t since = kNoTime);
+  /// Whether `frame` can be one of the open group by its page and its place in the stream.
+  bool continues_group(const FrameInfo& frame);
+  /// Whether the open group would read the next frame, so that it should be kept.
+  bool wants_candidate();
+  /// The open group's text holds on from `start` to `end` (stream time); `candidate`: a frame of it that may be read.
+  void extend_group(uint64_t start, uint64_t end, std::optional<Candidate> candidate);
+  /// Whether what is held for the open group takes half of what may be held: while it is read, the other half fills.
+  bool is_group_due(uint64_t next_frame_size);
+  /// No more frames belong to the open group.
+  void close_group();
+  SlotPtr open_group();
   /// Waits until `frame` may be held (never in `newest`), and holds it.  @return false: stopped.
   bool hold(HeldFrame frame);
+  /// Puts `event` behind the frames that are held.  @return it, where none is
+  EventPtr hold_event(EventPtr event);
   /// Waits until no frame is held.  @return false: stopped, or downstream refused a frame.
   bool drain();
   /// The newest finished reading, for a frame that goes at once.
@@ -67,23 +90,37 @@ class Session {
   void end_text(uint64_t number, uint64_t start, uint64_t end);
   /// Whether the last frame admitted came to no text that could be repeated.
   bool last_reading_failed();
-  /// Live: frames have reached this stream time.
-  void advance(uint64_t stream_time);
+  /// A segment begins.  `upstream_latency`: how late its frames come, nanoseconds.
+  void begin_segment(bool live, uint64_t upstream_latency);
+  /// Live: frames have reached this running time.
+  void advance(uint64_t running_time);
   /// A new segment begins: earlier readings are no repeats for its frames.
   void forget_latest();
   SlotPtr last_admitted();
 
   // --- any thread
+  /// Chooses what the open group reads first.  @return as admit(); nothing where that was chosen already.
+  std::optional<Submission> decide_group(uint64_t* stale);
+  /// How long a live text may take before the text pad's position passes its frame, nanoseconds.
+  void set_latency(uint64_t latency);
+  void set_upstream_latency(uint64_t latency);
+  /// A sink may wait for anything at all before it is paused: the text pad sends a gap that says nothing.
+  void nudge();
+  /// Live: the pipeline clock has come to this running time.
+  void tick(uint64_t running_time);
   /// @return false: a flush has made the request pointless.
   bool set_request_id(const SlotPtr& slot, uint64_t request_id);
   /// Stores the outcome of `slot`.  @return a submission that may go now.
   std::optional<Submission> finish(const SlotPtr& slot, Reading reading);
   /// Ends all waits, forgets everything in flight.  Also the way to stop.
-  void flush_start();
+  /// @return events that were held
+  std::vector<EventPtr> flush_start();
   void flush_stop();
   /// The model cannot be used: waits end, flow() is an error.
   void fail();
   bool is_live();
+  /// Whether a newer frame takes the place of one that waits.
+  bool takes_newest();
   void set_video_flow(GstFlowReturn flow);
   void set_text_flow(GstFlowReturn flow);
   /// What upstream is told: both pads together.
@@ -101,15 +138,19 @@ class Session {
   Snapshot snapshot();
 
   // --- video task
-  /// Waits for the next frame to push, with its reading.  @return nothing: stopped.  Call frame_pushed() after it.
-  std::optional<HeldFrame> take_frame(Delivery* delivery);
+  /// Waits for the next frame to push, with its reading.  Call frame_pushed() or event_pushed() after it.
+  /// @return nothing: stopped; or, where `*stalled` is set, it waits for an open group whose frames do not come:
+  ///         decide_group() is due.
+  std::optional<HeldFrame> take_frame(Delivery* delivery, bool* stalled);
   void frame_pushed(GstFlowReturn flow);
+  void event_pushed();
 
   // --- text task
   /// Waits for what the text pad sends next.  @return nothing: stopped.
   /// @param open_cue  text is being kept back: an empty item then says that nothing more comes unless frames move on,
   ///                  and they may be waiting for that text.
-  std::optional<TextItem> take_text(bool open_cue);
+  /// @param eager     texts are wanted before their end is known
+  std::optional<TextItem> take_text(bool open_cue, bool eager = true);
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -119,8 +160,16 @@ class Session {
   bool hold_is_over() const;
   Delivery delivery_for(const HeldFrame& frame);
   Delivery latest_locked(bool mark);
-  std::optional<TextItem> front_text();
-  std::optional<TextItem> live_gap();
+  std::optional<Submission> place(Submission& submission, uint64_t* stale);
+  std::optional<TextItem> front_text(bool eager);
+  bool text_ready(bool eager) const;
+  bool group_undecided() const { return open_group_ && !open_group_->group->reads; }
+  bool wait_for_frames(Lock& lock);
+  void continue_text(const SlotPtr& slot, uint64_t start, uint64_t end);
+  std::optional<Submission> finish_group(const SlotPtr& slot, Reading reading);
+  std::optional<Submission> settle(const SlotPtr& slot, Reading reading);
+  std::optional<TextItem> live_position();
+  void reach(uint64_t running_time);
   void drop(const SlotPtr& slot);
   void record(const Reading& reading);
   void trim_live_texts();
@@ -137,6 +186,8 @@ class Session {
   std::optional<Submission> waiting_;
   SlotPtr submitted_; /**< `newest`: the one in flight */
   SlotPtr latest_, last_admitted_;
+  SlotPtr open_group_;
+  uint64_t last_frame_ = 0;   /**< monotonic time at which the open group got one */
   uint64_t ended_before_ = 0; /**< readings of frames with a lower number are no longer shown */
   // video
   std::deque<HeldFrame> frames_;
@@ -146,7 +197,9 @@ class Session {
   // text
   std::deque<TextItem> texts_;
   size_t text_slots_ = 0;
-  uint64_t live_position_ = kNoTime, gap_position_ = kNoTime;
+  bool live_ = false, nudged_ = false;
+  uint64_t upstream_latency_ = 0, latency_ = 0;
+  uint64_t reached_ = kNoTime, told_ = kNoTime; /**< running times: of the live stream, and taken by the text task */
   GstFlowReturn text_flow_ = GST_FLOW_OK;
 };
 

@@ -10,6 +10,7 @@
 #include <deepseekocr/engine.h>
 #include "deepseekocr/area.h"
 #include "deepseekocr/gate/frame_gate.h"
+#include "deepseekocr/timing/timing_settings.h"
 
 namespace deepseekocr::plugin {
 
@@ -27,6 +28,7 @@ struct Settings {
   int32_t threads = 0;
   int32_t batch_size = 0;
   int32_t batch_timeout_ms = 0;
+  int32_t idle_timeout_s = 0;
 
   Task task = Task::kCustom;
   std::string prompt;
@@ -53,6 +55,9 @@ struct Settings {
   Drop drop = Drop::kAuto;
   uint32_t max_hold_ms = 1000;
   bool post_messages = true;
+  uint32_t stats_interval_ms = 0;
+
+  TimingSettings timing;
 
   uint64_t revision = 0; /**< raised when a property changes that readings depend on */
 };

@@ -2,6 +2,7 @@
 // Events and queries of the sink pad.
 #include "deepseekocr/element.h"
 #include "deepseekocr/gate/sharpest.h"
+#include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -12,6 +13,9 @@ constexpr uint64_t kMaxPixels = uint64_t{1} << 28;
 // GStreamer's own macros mix enumerations, which C++20 deprecates.
 bool is_serialized(const GstEvent* event) {
   return (static_cast<guint>(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
+}
+bool is_sticky(const GstEvent* event) {
+  return (static_cast<guint>(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_STICKY) != 0;
 }
 bool is_serialized(const GstQuery* query) {
   return (static_cast<guint>(GST_QUERY_TYPE(query)) & GST_QUERY_TYPE_SERIALIZED) != 0;
@@ -35,6 +39,7 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
   gst_segment_init(&sink.segment, GST_FORMAT_UNDEFINED);
   sink.policy_due = true;
   sink.gate.reset();
+  sink.tracker.reset();
   sink.auto_area.reset();
   sink.window.close();
   sink.sharpest.reset();
@@ -73,6 +78,7 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   sink.caps_refused = false;
   sink.area_reported = false;
   sink.gate.reset();
+  sink.tracker.reset();
   sink.auto_area.reset();
   return true;
 }
@@ -95,6 +101,7 @@ void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   gst_event_copy_segment(event, &sink.segment);
   sink.policy_due = true;
   sink.gate.reset();
+  sink.tracker.reset();
   sink.auto_area.reset();
   session.forget_latest();
 }
@@ -110,6 +117,11 @@ void queue_gap(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   if (GST_CLOCK_TIME_IS_VALID(from) && GST_CLOCK_TIME_IS_VALID(to) && from < to) session.queue_gap(from, to);
 }
 
+/// By how much all texts are shown later than their frames: a choice for live sources alone.
+uint64_t lateness(GstDeepseekOcr* self, Session& session) {
+  return session.is_live() ? copy_settings(self).timing.lateness_ms * GST_MSECOND : 0;
+}
+
 /// The text pad's part of a serialized event: what becomes of it there, behind the readings before it.
 void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   switch (GST_EVENT_TYPE(event)) {
@@ -117,7 +129,7 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
       session.queue_event(make_text_stream_start(event));
       break;
     case GST_EVENT_SEGMENT:
-      session.queue_event(make_text_segment(event));
+      session.queue_event(make_text_segment(event, lateness(self, session)));
       break;
     case GST_EVENT_GAP:
       queue_gap(self, session, event);
@@ -131,11 +143,33 @@ void queue_text_event(GstDeepseekOcr* self, Session& session, GstEvent* event) {
   }
 }
 
+/// Whether an event says something about the text: it ends what is open.
+bool concerns_text(const GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_CAPS:
+    case GST_EVENT_SEGMENT:
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_GAP:
+    case GST_EVENT_EOS:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Serialized events keep their place behind the frames that are held.  The text pad gets them first: a muxer may hold
 /// the last frames back until it knows that no more text comes.
 gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>& shared, GstEvent* event) {
   Session& session = *shared;
+  if (!concerns_text(event)) {
+    EventPtr now = session.hold_event(EventPtr(event));
+    return now == nullptr || gst_pad_push_event(self->video_pad, now.release());
+  }
   end_window(self, shared);
+  end_group(self, shared);
+  // A live text position moves on before a first frame has come.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) ask_upstream(self, session);
   queue_text_event(self, session, event);
   if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
   if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) return handle_caps(self, event);
@@ -148,7 +182,11 @@ gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>&
 void abandon_work(GstDeepseekOcr* self) {
   const auto session = session_of(self);
   const auto client = client_of(self);
-  if (session != nullptr) session->flush_start();
+  if (session != nullptr) {
+    // What is sticky is valid behind the flush too.
+    for (const EventPtr& event : session->flush_start())
+      if (is_sticky(event.get())) gst_pad_store_sticky_event(self->video_pad, event.get());
+  }
   if (client != nullptr) client->cancel(0);
 }
 
@@ -167,6 +205,7 @@ gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   if (is_serialized(query)) {
     GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
     const auto session = session_of(self);
+    if (session != nullptr) read_group(self, session);
     if (session != nullptr && !(end_window(self, session) && session->drain())) return FALSE;
   }
   return gst_pad_query_default(pad, parent, query);

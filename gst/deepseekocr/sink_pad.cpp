@@ -8,6 +8,7 @@
 #include "deepseekocr/gate/sharpest.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
+#include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -16,14 +17,14 @@ namespace {
 bool decide_policy(GstDeepseekOcr* self, Session& session) {
   SinkState& sink = self->impl->sink;
   const Settings settings = copy_settings(self);
-  sink.live = is_upstream_live(self);
+  sink.live = ask_upstream(self, session);
   sink.exact = settings.attach == Attach::kExact || (settings.attach == Attach::kAuto && !sink.live);
   sink.newest = settings.drop == Drop::kNewest || (settings.drop == Drop::kAuto && sink.live);
   if (!refresh_client(self, sink.live)) return false;
   Policy policy;
+  sink.groups = sink.segment.rate > 0 && makes_groups(self, settings.timing, sink.live, sink.exact);
   policy.exact = sink.exact;
   policy.newest = sink.newest;
-  policy.live = sink.live;
   // Twice a batch keeps the engine busy while results come; it is also below the engine's limit for one client.
   policy.in_flight = std::clamp(2 * (settings.batch_size > 0 ? settings.batch_size : 8), 2, 64);
   policy.hold_time = uint64_t{settings.max_hold_ms} * GST_MSECOND;
@@ -55,6 +56,14 @@ FrameInfo describe_frame(SinkState& sink, GstBuffer* buffer, uint32_t interval) 
   frame.height = GST_VIDEO_INFO_HEIGHT(&sink.info);
   frame.page = page_of(buffer);
   return frame;
+}
+
+/// Running time at which the frame after `buffer` is due; where that is unknown, just behind its own.
+uint64_t end_in_running_time(const SinkState& sink, GstBuffer* buffer) {
+  if (sink.segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return kNoTime;
+  const uint64_t duration = frame_duration(sink.info, buffer);
+  const uint64_t end = GST_BUFFER_PTS(buffer) + (duration == kNoTime ? 1 : duration);
+  return gst_segment_to_running_time(&sink.segment, GST_FORMAT_TIME, end);
 }
 
 /// Frames that nobody will see are not read: outside the segment (a decoder's run-up to a seek), or no picture at all.
@@ -97,21 +106,35 @@ struct Arrival {
   std::optional<DsocrRect> area; /**< that is read; empty: everything */
   std::optional<DsocrRect> look; /**< that the gate looks at, where that is not the area */
   Verdict verdict;
+  uint64_t since = kNoTime; /**< text-timing=group: stream time at which its writing came, where that was before */
 };
 
 /// Looks at the pixels of a frame that is due.
-Verdict examine(SinkState& sink, GstBuffer* buffer, const Arrival& arrival) {
-  const Settings& settings = *arrival.settings;
+void examine(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
+  const Settings& settings = *arrival->settings;
+  const bool collects = settings.sharpest_of_ms > 0 && !sink.groups;
   GateSettings gate = settings.gate;
-  gate.defers_reference = settings.sharpest_of_ms > 0;
-  gate.needs_detail = settings.auto_area || settings.sharpest_of_ms > 0;
+  gate.defers_reference = collects;
+  gate.needs_detail = settings.auto_area || collects;
   // A page is asked for its own text, and so is a frame that cannot be looked at; the engine says what is wrong.
-  if (arrival.frame.page > 0 || !gate.looks_at_pixels()) return Verdict();
+  if (arrival->frame.page > 0 || !gate.looks_at_pixels()) return;
   const MappedLuma luma(buffer, sink.info);
-  if (!luma.is_valid()) return Verdict();
-  const DsocrRect whole{0, 0, arrival.frame.width, arrival.frame.height};
-  const DsocrRect part = arrival.look.value_or(arrival.area.value_or(whole));
-  return sink.gate.examine(gate, luma.view(part), part.x, part.y);
+  if (!luma.is_valid()) return;
+  const DsocrRect whole{0, 0, arrival->frame.width, arrival->frame.height};
+  const DsocrRect part = arrival->look.value_or(arrival->area.value_or(whole));
+  arrival->verdict = sink.gate.examine(gate, luma.view(part), part.x, part.y);
+  if (!sink.groups || gate.change_threshold == 0) return;
+  const auto place = sink.tracker.place(arrival->verdict.decision, luma.view(part), arrival->frame.stream_time);
+  arrival->verdict.decision = place.decision;
+  arrival->since = place.since;
+}
+
+/// What was read is no answer to the frames that follow.
+void forget_reading(GstDeepseekOcr* self, const std::shared_ptr<Session>& session) {
+  SinkState& sink = self->impl->sink;
+  sink.gate.forget_reading();
+  sink.tracker.reset();
+  if (sink.groups) end_group(self, session);
 }
 
 /// inference-region=roi-list: lets the gate look at the regions alone.  @return false: the frame has none
@@ -120,18 +143,21 @@ bool find_regions(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
   auto regions =
       regions_of_interest(buffer, arrival->settings->object_classes, arrival->area, frame.width, frame.height);
   if (regions.empty()) return false;
-  if (!are_same_regions(sink.regions_read, regions)) sink.gate.forget_reading();
+  if (!are_same_regions(sink.regions, regions)) {
+    sink.gate.forget_reading();
+    sink.tracker.reset();
+    sink.regions = regions;
+  }
   arrival->look = sink.auto_area.follow(box_around(regions), frame.width, frame.height);
-  sink.regions_read = std::move(regions);
   return true;
 }
 
 /// Decides whether the frame is read.  @return false: the area lies outside the frame, one ERROR was posted.
-bool judge(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, Arrival* arrival) {
+bool judge(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer, Arrival* arrival) {
   SinkState& sink = self->impl->sink;
   const Settings& settings = *arrival->settings;
   // What failed may succeed in the next frame; what was asked with other settings is no answer any more.
-  if (session.last_reading_failed() || sink.settings_revision != settings.revision) sink.gate.forget_reading();
+  if (session->last_reading_failed() || sink.settings_revision != settings.revision) forget_reading(self, session);
   sink.settings_revision = settings.revision;
   arrival->verdict = sink.gate.schedule(settings.gate, arrival->frame.pts);
   if (arrival->verdict.decision != Decision::kRead) return true;
@@ -139,9 +165,11 @@ bool judge(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, Arrival* a
   const bool by_regions = settings.inference_region == InferenceRegion::kRoiList;
   if (by_regions && !find_regions(sink, buffer, arrival)) {
     arrival->verdict.decision = Decision::kBlank;
+    sink.gate.forget_reading();
+    sink.tracker.reset();
     return true;
   }
-  arrival->verdict = examine(sink, buffer, *arrival);
+  examine(sink, buffer, arrival);
   if (settings.auto_area && !by_regions)
     arrival->area = sink.auto_area.follow(arrival->verdict.detail, arrival->frame.width, arrival->frame.height);
   GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
@@ -202,7 +230,7 @@ bool follow_verdict(GstDeepseekOcr* self, const std::shared_ptr<Session>& sessio
     if (decision == Decision::kBlank) sink.gate.forget_reading();
   }
   if (decision == Decision::kRead) {
-    const BufferPtr kept = buffer_to_keep(buffer);
+    const BufferPtr kept = sink.pool_check.buffer_to_keep(buffer);
     Submission submission = submission_of(sink, kept.get(), arrival);
     *slot = submission.slot;
     if (!collects) return admit_frame(self, session, std::move(submission));
@@ -218,11 +246,32 @@ bool follow_verdict(GstDeepseekOcr* self, const std::shared_ptr<Session>& sessio
 }
 
 GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buffer) {
-  buffer = attach_delivery(std::move(buffer), session.latest());
+  buffer = self->impl->sink.attacher.attach(std::move(buffer), session.latest());
   const GstFlowReturn flow = gst_pad_push(self->video_pad, buffer.release());
   session.set_video_flow(flow);
   session.count([](Counters& counters) { ++counters.frames_out; });
   return session.flow();
+}
+
+/// In text-timing=group: the group that a frame belongs to, none for one without text.  @return false: stopped
+bool group_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer,
+                 const Arrival& arrival, SlotPtr* slot) {
+  const GroupFrame frame{arrival.frame, buffer, arrival.settings, arrival.area, arrival.since};
+  const Decision decision = arrival.verdict.decision;
+  count_skipped(*session, decision);
+  const bool looked_at = decision == Decision::kRead || decision == Decision::kUnchanged;
+  if (decision == Decision::kBlank) {
+    if (!end_group(self, session)) return false;
+    session->end_text(arrival.frame.number, arrival.frame.stream_time, arrival.frame.end());
+    return true;
+  }
+  if (decision != Decision::kRead && session->continues_group(arrival.frame)) {
+    *slot = extend_group(self, session, frame, looked_at);
+    return *slot != nullptr;
+  }
+  if (!looked_at) return true;
+  *slot = begin_group(self, session, frame);
+  return *slot != nullptr;
 }
 
 GstFlowReturn hold_frame(Session& session, BufferPtr buffer, SlotPtr own_slot, const FrameInfo& frame) {
@@ -243,21 +292,18 @@ bool admit_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, 
   if (!session->wait_to_admit()) return false;
   const auto client = client_of(self);
   if (client == nullptr) return false;
-  const bool may_wait = !self->impl->sink.newest;
   uint64_t stale = 0;
-  if (auto due = session->admit(std::move(submission), &stale)) {
-    submit(session, client, std::move(*due), may_wait);
-  } else if (stale != 0 && client->stats().waiting > 0) {
-    // The engine has not begun with the one before: this frame is worth more.
-    client->cancel(stale);
-  }
+  auto due = session->admit(std::move(submission), &stale);
+  hand_over(session, client, std::move(due), stale, !self->impl->sink.newest);
   return true;
 }
 
-bool is_upstream_live(GstDeepseekOcr* self) {
+bool ask_upstream(GstDeepseekOcr* self, Session& session) {
   const QueryPtr query(gst_query_new_latency());
   gboolean live = FALSE;
-  if (gst_pad_peer_query(self->sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  GstClockTime latency = 0;
+  if (gst_pad_peer_query(self->sink_pad, query.get())) gst_query_parse_latency(query.get(), &live, &latency, nullptr);
+  session.begin_segment(live, latency);
   return live;
 }
 
@@ -273,21 +319,23 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
 
   Arrival arrival;
   arrival.settings = std::make_shared<const Settings>(copy_settings(self));
-  arrival.frame = describe_frame(sink, buffer, arrival.settings->gate.inference_interval);
+  arrival.frame = describe_frame(sink, buffer, sink.groups ? 1 : arrival.settings->gate.inference_interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
-  if (sink.live) session->advance(arrival.frame.stream_time);
-  if (sink.exact) frame_buffer = buffer_to_keep(buffer);
+  if (sink.live) session->advance(end_in_running_time(sink, buffer));
+  if (sink.exact) frame_buffer = sink.pool_check.buffer_to_keep(buffer);
 
   SlotPtr slot;
   if (!end_window_before(self, session, arrival.frame.pts, gst_buffer_get_size(buffer))) return session->flow();
   if (is_visible(sink, buffer)) {
-    if (!judge(self, *session, frame_buffer.get(), &arrival)) {
+    if (!judge(self, session, frame_buffer.get(), &arrival)) {
       session->set_video_flow(GST_FLOW_ERROR);
       return session->flow();
     }
-    if (!follow_verdict(self, session, frame_buffer.get(), arrival, &slot)) return session->flow();
-  } else if (sink.window.is_open()) {
-    slot = sink.sharpest->slot;
+    if (sink.groups) {
+      if (!group_frame(self, session, frame_buffer.get(), arrival, &slot)) return session->flow();
+    } else if (!follow_verdict(self, session, frame_buffer.get(), arrival, &slot)) {
+      return session->flow();
+    }
   }
   if (sink.exact) return hold_frame(*session, std::move(frame_buffer), std::move(slot), arrival.frame);
   return push_at_once(self, *session, std::move(frame_buffer));

@@ -11,13 +11,36 @@
 #include "deepseekocr/gst_ptr.h"
 #include "deepseekocr/reading.h"
 #include "deepseekocr/settings.h"
+#include "deepseekocr/timing/group_reads.h"
+#include "deepseekocr/timing/group_sample.h"
 
 namespace deepseekocr::plugin {
 
-/// `frame`, `settings` and `epoch` are constant; the rest is guarded by the session's mutex.
-struct Slot {
+/// A frame that may be read.
+struct Candidate {
   FrameInfo frame;
+  BufferPtr buffer;
+  GstVideoInfo info;
+  std::optional<DsocrRect> area;
+};
+
+/// A run of frames that show the same and are read as one.
+struct Group {
+  bool open = true; /**< more frames may follow */
+  GroupSample<Candidate> sample;
+  std::optional<GroupReads> reads; /**< empty until it is decided what to read */
+  std::vector<Reading> readings;   /**< in the order of `reads` */
+  std::vector<FrameInfo> frames;   /**< that these are of */
+  uint64_t start = kNoTime;        /**< stream time of its first frame */
+  uint64_t end = kNoTime;          /**< stream time at which its last frame ends; kNoTime: unknown */
+};
+
+/// `settings` and `epoch` are constant, `frame` too once there is a reading; the rest is guarded by the session's
+/// mutex.
+struct Slot {
+  FrameInfo frame; /**< of a group: the frame whose reading counts, its first one until then */
   std::shared_ptr<const Settings> settings;
+  std::unique_ptr<Group> group; /**< empty: the frame is read on its own */
   uint64_t epoch = 0;
   uint64_t request_id = 0; /**< 0: not submitted yet */
   bool shown = false;      /**< a video frame carried it already */
@@ -33,9 +56,10 @@ struct Submission {
   std::optional<DsocrRect> area;
 };
 
-/// A video frame that waits for a reading.
+/// A video frame that waits for a reading, or an event behind one.
 struct HeldFrame {
   BufferPtr buffer;
+  EventPtr event;   /**< instead of a buffer */
   SlotPtr slot;     /**< empty: leaves as it is */
   bool own = false; /**< the reading is of this very frame */
   uint64_t pts = kNoTime;
@@ -43,13 +67,15 @@ struct HeldFrame {
   uint64_t arrived = 0;
 };
 
-/// What the text pad sends next: an event, a reading, a repeat of one, the end of a text, a gap, or nothing.
+/// What the text pad sends next: one of these, or nothing.
 struct TextItem {
   EventPtr event;
   SlotPtr slot;
-  uint64_t gap_start = kNoTime, gap_end = kNoTime; /**< stream time: of the gap, the repeat or the frame without text */
-  bool repeats = false;                            /**< frames from gap_start to gap_end show what `slot` shows */
-  bool ends_text = false;                          /**< frames from gap_start to gap_end show no text */
+  uint64_t start = kNoTime, end = kNoTime; /**< stream time of the text or, without a slot, of a gap */
+  uint64_t reached = kNoTime; /**< running time that a live stream has come to: no text before it is on its way */
+  bool continuation = false;  /**< the text of `slot` was an item before and holds on */
+  bool nudge = false;         /**< anything, for sinks that wait */
+  bool stalled = false;       /**< no frame comes any more, and an open group waits for some */
 };
 
 /// A reading together with the frame that it is of.

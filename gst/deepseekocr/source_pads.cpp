@@ -4,6 +4,7 @@
 #include "deepseekocr/loading.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/text_format.h"
+#include "deepseekocr/timing/grouping.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -14,9 +15,19 @@ void video_loop(gpointer data) {
   const ElementPtr element(gst_pad_get_parent_element(pad));
   const auto session = element != nullptr ? session_of(GST_DEEPSEEK_OCR(element.get())) : nullptr;
   Delivery delivery;
-  auto frame = session != nullptr ? session->take_frame(&delivery) : std::nullopt;
+  bool stalled = false;
+  auto frame = session != nullptr ? session->take_frame(&delivery, &stalled) : std::nullopt;
+  if (stalled) {
+    read_group(GST_DEEPSEEK_OCR(element.get()), session);
+    return;
+  }
   if (!frame) {
     gst_pad_pause_task(pad);
+    return;
+  }
+  if (frame->event != nullptr) {
+    gst_pad_push_event(pad, frame->event.release());
+    session->event_pushed();
     return;
   }
   delivery.changed = delivery.changed && frame->own;
@@ -49,14 +60,18 @@ void post_reading(GstDeepseekOcr* self, const Slot& slot, bool changed) {
 GstFlowReturn send_text(GstDeepseekOcr* self, Session& session, TextItem item) {
   TextStream& text = self->impl->text;
   if (item.event != nullptr) return text.send_event(std::move(item.event));
-  if (item.ends_text) return text.send_blank(item.gap_start, item.gap_end);
-  if (item.repeats) return text.send_repeat(*item.slot, item.gap_start, item.gap_end, session.is_live());
-  if (item.gap_start != kNoTime) return text.send_gap(item.gap_start, item.gap_end);
+  if (item.slot == nullptr && item.start != kNoTime) return text.send_gap(item.start, item.end);
+  if (item.nudge) return text.send_nudge();
+  if (item.reached != kNoTime) return text.reach(item.reached);
   if (item.slot == nullptr) return text.send_cue();
+  const bool live = session.is_live();
+  if (item.continuation) return text.send_reading(item, live, false);
   const bool changed = text.is_changed(*item.slot->reading);
   report_failure(self, *item.slot);
+  report_drop(self, session, *item.slot);
+  report_delay(self, *item.slot, live);
   post_reading(self, *item.slot, changed);
-  return text.send_reading(*item.slot, session.is_live(), changed);
+  return text.send_reading(item, live, changed);
 }
 
 /// Sends readings, gaps and events in order.
@@ -65,9 +80,14 @@ void text_loop(gpointer data) {
   const ElementPtr element(gst_pad_get_parent_element(pad));
   GstDeepseekOcr* self = element != nullptr ? GST_DEEPSEEK_OCR(element.get()) : nullptr;
   const auto session = self != nullptr ? session_of(self) : nullptr;
-  auto item = session != nullptr ? session->take_text(self->impl->text.keeps_cue()) : std::nullopt;
+  const TextStream* text = self != nullptr ? &self->impl->text : nullptr;
+  auto item = session != nullptr ? session->take_text(text->keeps_cue(), text->is_eager()) : std::nullopt;
   if (!item) {
     gst_pad_pause_task(pad);
+    return;
+  }
+  if (item->stalled) {
+    read_group(self, session);
     return;
   }
   session->set_text_flow(send_text(self, *session, std::move(*item)));
@@ -101,20 +121,22 @@ gboolean forward_seek(GstDeepseekOcr* self, GstEvent* event) {
   return result;
 }
 
-/// Upstream's latency, and what holding frames adds to it.  The text pad declares nothing of its own: its text comes
-/// when it comes.
+/// Upstream's latency and, behind a live source, what this pad adds to it: frames that are held for their reading, and
+/// the time that texts were promised to take.
 gboolean answer_latency(GstDeepseekOcr* self, GstPad* pad, GstQuery* query) {
   if (!gst_pad_peer_query(self->sink_pad, query)) return FALSE;
   gboolean live = FALSE;
   GstClockTime min = 0, max = GST_CLOCK_TIME_NONE;
   gst_query_parse_latency(query, &live, &min, &max);
+  if (!live) return TRUE;
+  if (const auto session = session_of(self)) session->set_upstream_latency(min);
   const Settings settings = copy_settings(self);
-  if (live && pad == self->video_pad && settings.attach == Attach::kExact) {
-    const GstClockTime hold = GstClockTime{settings.max_hold_ms} * GST_MSECOND;
-    min += hold;
-    if (GST_CLOCK_TIME_IS_VALID(max)) max += hold;
-  }
-  gst_query_set_latency(query, live, min, max);
+  GstClockTime own = 0;
+  if (pad == self->text_pad)
+    own = settings.timing.latency_ms * GST_MSECOND;
+  else if (settings.attach == Attach::kExact)
+    own = settings.max_hold_ms * GST_MSECOND;
+  gst_query_set_latency(query, live, min + own, GST_CLOCK_TIME_IS_VALID(max) ? max + own : max);
   return TRUE;
 }
 

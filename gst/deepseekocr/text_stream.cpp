@@ -12,8 +12,18 @@
 namespace deepseekocr::plugin {
 namespace {
 
-/// Longest piece of a cue for those who hold the video back: half of what is held for them by default.
-constexpr uint64_t kCueStep = 500 * GST_MSECOND;
+/// Slices of a standing text that are sent at once after a stall; what is still missing then is a gap.
+constexpr int kMaxSlices = 16;
+
+/// First slice of a text whose frame has no duration, where it lies ahead of the stream.
+constexpr uint64_t kShortestSlice = 40 * GST_MSECOND;
+
+/// Least probability of a token from which on a text is taken at its word, to the character.
+constexpr double kSharp = 0.5;
+
+bool is_sharp(const Reading& reading) {
+  return reading.agreement && reading.confidence_min >= kSharp;
+}
 
 uint64_t to_stream_time(const GstSegment& segment, uint64_t position) {
   const guint64 time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, position);
@@ -40,7 +50,7 @@ EventPtr make_text_stream_start(GstEvent* upstream) {
   return event;
 }
 
-EventPtr make_text_segment(GstEvent* upstream) {
+EventPtr make_text_segment(GstEvent* upstream, uint64_t lateness) {
   const GstSegment* video = nullptr;
   gst_event_parse_segment(upstream, &video);
   GstSegment text;
@@ -48,7 +58,7 @@ EventPtr make_text_segment(GstEvent* upstream) {
   if (video->format == GST_FORMAT_TIME) {
     text.flags = video->flags;
     text.rate = video->rate * video->applied_rate;
-    text.base = video->base;
+    text.base = video->base + lateness;
     const uint64_t start = to_stream_time(*video, video->start + (video->rate > 0 ? video->offset : 0));
     text.start = text.time = start;
     if (GST_CLOCK_TIME_IS_VALID(video->stop)) {
@@ -109,15 +119,27 @@ GstFlowReturn TextStream::send_segment(EventPtr event) {
   const bool has_caps = gst_pad_has_current_caps(pad_) != FALSE;
   if ((!negotiated_ || !has_caps) && !negotiate(copy_settings(GST_DEEPSEEK_OCR(self.get()))))
     return GST_FLOW_NOT_NEGOTIATED;
-  gst_event_copy_segment(event.get(), &segment_);
-  has_segment_ = true;
-  backwards_ = segment_.rate < 0;
-  position_ = segment_.start;
+  begin_segment(event.get());
   gst_pad_push_event(pad_, event.release());
   // At once, long before a first reading: a sink in PAUSED waits for something.  It blocks there until PLAYING, which
   // is why this pad has a thread of its own.
   gst_pad_push_event(pad_, gst_event_new_gap(position_, GST_CLOCK_TIME_NONE));
   return GST_FLOW_OK;
+}
+
+void TextStream::begin_segment(GstEvent* event) {
+  const uint64_t told = has_segment_ && !backwards_ ? gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, position_)
+                                                    : GST_CLOCK_TIME_NONE;
+  gst_event_copy_segment(event, &segment_);
+  has_segment_ = true;
+  backwards_ = segment_.rate < 0;
+  position_ = backwards_ ? segment_.stop : segment_.start;
+  // Without a flush, running time goes on from where it was.
+  const uint64_t earliest = gst_segment_position_from_running_time(&segment_, GST_FORMAT_TIME, told);
+  if (!backwards_ && GST_CLOCK_TIME_IS_VALID(earliest)) position_ = std::max(position_, earliest);
+  reached_ = position_;
+  withheld_gap_ = 0;
+  standing_.clear();
 }
 
 GstFlowReturn TextStream::send_event(EventPtr event) {
@@ -129,33 +151,58 @@ GstFlowReturn TextStream::send_event(EventPtr event) {
 }
 
 GstFlowReturn TextStream::send_gap(uint64_t start, uint64_t end) {
-  if (!has_segment_ || cue_.open()) return GST_FLOW_OK;
-  start = std::max(start, position_);
+  standing_.clear();
+  has_last_text_ = false;  // the same text behind it is not a repeat
+  if (const auto cue = cue_.add({"", start, end})) {
+    const GstFlowReturn flow = push_cue(*cue);
+    if (flow < GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED) return flow;
+  }
+  return push_gap(start, end);
+}
+
+GstFlowReturn TextStream::push_gap(uint64_t start, uint64_t end) {
+  if (!has_segment_) return GST_FLOW_OK;
+  if (cue_.open()) {
+    // The same text may come again behind a short hole: the cue goes first.
+    if (end != kNoTime) withheld_gap_ = std::max(withheld_gap_, end);
+    return GST_FLOW_OK;
+  }
+  if (backwards_) {
+    if (end != kNoTime) end = std::min(end, position_);
+    position_ = std::min(position_, start);
+  } else {
+    start = std::max(start, position_);
+    position_ = end == kNoTime ? start : std::max(position_, end);
+  }
   if (end != kNoTime && end <= start) return GST_FLOW_OK;
   gst_pad_push_event(pad_, gst_event_new_gap(start, end == kNoTime ? GST_CLOCK_TIME_NONE : end - start));
-  position_ = end == kNoTime ? start : end;
   return GST_FLOW_OK;
 }
 
-GstFlowReturn TextStream::send_repeat(const Slot& slot, uint64_t start, uint64_t end, bool live) {
-  if (!has_segment_ || backwards_ || live) return GST_FLOW_OK;  // live, gaps follow the frames
-  if (start == kNoTime) start = position_;
-  const bool shows_text = slot.reading->usable() && makes_cues(*slot.settings, live);
-  const std::string text = shows_text ? format_text(*slot.reading, format_) : "";
-  return text.empty() ? send_gap(start, end) : add_to_cue(text, start, end);
+GstFlowReturn TextStream::send_nudge() {
+  if (has_segment_) gst_pad_push_event(pad_, gst_event_new_gap(position_, GST_CLOCK_TIME_NONE));
+  return GST_FLOW_OK;
 }
 
-GstFlowReturn TextStream::send_blank(uint64_t start, uint64_t end) {
+GstFlowReturn TextStream::reach(uint64_t running_time) {
   if (!has_segment_ || backwards_) return GST_FLOW_OK;
-  has_last_text_ = false;  // the same text coming back is a change
-  return add_to_cue("", start == kNoTime ? position_ : start, end);
+  const uint64_t reached = gst_segment_position_from_running_time(&segment_, GST_FORMAT_TIME, running_time);
+  if (!GST_CLOCK_TIME_IS_VALID(reached)) return GST_FLOW_OK;
+  reached_ = std::max(reached_, reached);
+  GstFlowReturn flow = GST_FLOW_OK;
+  for (int slices = 0; slices < kMaxSlices && flow == GST_FLOW_OK; ++slices) {
+    const auto slice = standing_.extend(position_, reached_);
+    if (!slice) break;
+    flow = push_slice(*slice);
+  }
+  return reached_ > position_ ? push_gap(position_, reached_) : flow;
 }
 
 // ------------------------------------------------------------------------------------------------ text
 
-bool TextStream::makes_cues(const Settings& settings, bool live) const {
-  if (live || format_ == TextFormat::kJson || format_ == TextFormat::kRaw) return false;
-  return downstream_.consumer != TextConsumer::kSink || settings.text_format == TextFormat::kSubtitle;
+bool TextStream::makes_cues(const Slot& slot) const {
+  if (format_ == TextFormat::kJson || format_ == TextFormat::kRaw) return false;
+  return slot.group != nullptr || downstream_.consumer != TextConsumer::kSink || format_ == TextFormat::kSubtitle;
 }
 
 bool TextStream::is_changed(const Reading& reading) {
@@ -165,34 +212,61 @@ bool TextStream::is_changed(const Reading& reading) {
   return changed;
 }
 
-GstFlowReturn TextStream::send_reading(const Slot& slot, bool live, bool changed) {
+GstFlowReturn TextStream::send_reading(const TextItem& item, bool live, bool changed) {
   if (!has_segment_) return GST_FLOW_OK;
+  const Slot& slot = *item.slot;
   const Settings& settings = *slot.settings;
   if (gst_pad_needs_reconfigure(pad_) && !negotiate(settings)) return GST_FLOW_NOT_NEGOTIATED;
   const Reading& reading = *slot.reading;
-  const uint64_t frame_start = slot.frame.stream_time == kNoTime ? position_ : slot.frame.stream_time;
-  // A live result comes after downstream was told to go on: it cannot be stamped earlier.
-  const uint64_t start = live ? std::max(frame_start, position_) : frame_start;
-  const uint64_t end = slot.frame.duration == kNoTime ? kNoTime : start + slot.frame.duration;
-  if (backwards_) return GST_FLOW_OK;
+  const uint64_t shown = item.start == kNoTime ? position_ : item.start;
+  if (backwards_) return push_gap(shown, item.end);
   if (reading.finish_reason == DSOCR_FINISH_CANCELLED) return GST_FLOW_OK;
+  // A live result comes after downstream was told to go on: it cannot be stamped earlier.
+  const uint64_t start = live ? std::max(shown, position_) : shown;
+  const uint64_t end = item.end == kNoTime || item.start == kNoTime ? kNoTime : start + (item.end - item.start);
   const auto meta = [&] { return reading_structure(slot.frame, reading, settings, changed); };
-  if (format_ == TextFormat::kJson) return push_text(json_line(slot.frame, reading, changed), start, end, meta());
+  if (item.continuation && !makes_cues(slot)) return live ? GST_FLOW_OK : push_gap(start, end);
+  if (format_ == TextFormat::kJson)
+    return push_text(json_line(slot.frame, reading, changed, {item.start, item.end}), start, end, meta());
 
   const std::string text = reading.usable() ? format_text(reading, format_) : "";
-  if (makes_cues(settings, live)) return add_to_cue(text, start, end);
-  if (text.empty()) return send_gap(start, end);
+  if (live && !slot.group && item.continuation) return GST_FLOW_OK;  // it stands anyway
+  if (live && !slot.group && format_ != TextFormat::kRaw) return send_live_text(item.slot, text);
+  if (makes_cues(slot))
+    return add_to_cue({text, start, end, item.slot, reading.confidence, is_sharp(reading)}, settings);
+  if (text.empty()) return push_gap(start, end);
   return push_text(text, start, end, meta());
 }
 
-GstFlowReturn TextStream::add_to_cue(const std::string& text, uint64_t start, uint64_t end) {
-  if (auto cue = cue_.add(text, start, end)) {
+GstFlowReturn TextStream::send_live_text(const SlotPtr& slot, const std::string& text) {
+  const FrameInfo& frame = slot->frame;
+  const uint64_t time = frame.stream_time == kNoTime ? position_ : frame.stream_time;
+  const uint64_t duration = frame.duration == kNoTime ? kShortestSlice : frame.duration;
+  standing_.set_step(slot->settings->timing.cue_step_ms * GST_MSECOND);
+  standing_slot_ = slot;
+  standing_text_ = text;
+  const auto slice = standing_.show(text, time, duration, position_, reached_);
+  return slice ? push_slice(*slice) : GST_FLOW_OK;
+}
+
+GstFlowReturn TextStream::push_slice(const StandingText::Slice& slice) {
+  const Slot& slot = *standing_slot_;
+  if (slice.start > position_) push_gap(position_, slice.start);
+  return push_text(standing_text_, slice.start, slice.end,
+                   reading_structure(slot.frame, *slot.reading, *slot.settings, !slice.repeat));
+}
+
+GstFlowReturn TextStream::add_to_cue(Cue part, const Settings& settings) {
+  const uint64_t start = part.start, end = part.end;
+  const bool empty = part.text.empty();
+  cue_.set_bridge(settings.timing.merge_gap_ms * GST_MSECOND);
+  if (const auto cue = cue_.add(std::move(part))) {
     const GstFlowReturn flow = push_cue(*cue);
     if (flow < GST_FLOW_OK && flow != GST_FLOW_NOT_LINKED) return flow;
   }
-  if (text.empty()) return send_gap(start, end);
+  if (empty) return push_gap(start, end);
   // Who holds the video back gets the text in steps.
-  const bool step_is_full = keeps_cue() && cue_.length() >= kCueStep;
+  const bool step_is_full = keeps_cue() && cue_.length() >= settings.timing.cue_step_ms * GST_MSECOND;
   return step_is_full ? send_cue() : GST_FLOW_OK;
 }
 
@@ -202,7 +276,20 @@ GstFlowReturn TextStream::send_cue() {
 }
 
 GstFlowReturn TextStream::push_cue(const Cue& cue) {
-  return push_text(cue.text, cue.start, cue.end, nullptr);
+  const Slot& slot = *cue.slot;
+  // What was sent in steps may reach further than is known now.
+  const uint64_t start = std::max(cue.start, position_);
+  const uint64_t end = cue.end == kNoTime || cue.end > start ? cue.end : start + (cue.end - cue.start);
+  const GstFlowReturn flow =
+      push_text(cue.text, start, end, reading_structure(slot.frame, *slot.reading, *slot.settings, !is_repeat(cue)));
+  sent_cue_ = cue.slot;
+  if (withheld_gap_ > position_) push_gap(position_, withheld_gap_);
+  return flow;
+}
+
+/// A cue that is sent in steps is new with its first one.
+bool TextStream::is_repeat(const Cue& cue) const {
+  return cue.slot == sent_cue_;
 }
 
 GstFlowReturn TextStream::push_text(const std::string& text, uint64_t start, uint64_t end, StructurePtr meta) {

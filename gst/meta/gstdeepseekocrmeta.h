@@ -30,11 +30,13 @@ G_BEGIN_DECLS
 #define GST_DEEPSEEK_OCR_META_TOKENS "tokens"                 /* [guint] generated */
 #define GST_DEEPSEEK_OCR_META_CONFIDENCE "confidence"         /* [gdouble] mean token probability 0..1 */
 #define GST_DEEPSEEK_OCR_META_CONFIDENCE_MIN "confidence-min" /* [gdouble] */
-#define GST_DEEPSEEK_OCR_META_LATENCY "latency"               /* [guint64] from frame in to result, nanoseconds */
-#define GST_DEEPSEEK_OCR_META_PROMPT "prompt"                 /* [string] */
-#define GST_DEEPSEEK_OCR_META_WIDTH "width"                   /* [gint] of the frame that the boxes refer to */
-#define GST_DEEPSEEK_OCR_META_HEIGHT "height"                 /* [gint] */
-#define GST_DEEPSEEK_OCR_META_REGIONS "regions"               /* [GstValueArray of GstStructure] see below */
+#define GST_DEEPSEEK_OCR_META_AGREEMENT "agreement"     /* [gboolean] FALSE: two readings were to agree and do not */
+#define GST_DEEPSEEK_OCR_META_SINGLE_READ "single-read" /* [gboolean] TRUE: no second reading says the same */
+#define GST_DEEPSEEK_OCR_META_LATENCY "latency"         /* [guint64] from frame in to result, nanoseconds */
+#define GST_DEEPSEEK_OCR_META_PROMPT "prompt"           /* [string] */
+#define GST_DEEPSEEK_OCR_META_WIDTH "width"             /* [gint] of the frame that the boxes refer to */
+#define GST_DEEPSEEK_OCR_META_HEIGHT "height"           /* [gint] */
+#define GST_DEEPSEEK_OCR_META_REGIONS "regions"         /* [GstValueArray of GstStructure] see below */
 
 /* Fields of a region ("region" structures). */
 #define GST_DEEPSEEK_OCR_REGION_KIND "kind"     /* [string] text, title, table, image, other */

@@ -42,7 +42,7 @@ typedef enum {
   DSOCR_INVALID_CHECKPOINT = 3, /**< a file exists but does not hold what it should */
   DSOCR_UNSUPPORTED = 4,        /**< valid, but this engine cannot do it (for example CUDA not built) */
   DSOCR_OUT_OF_MEMORY = 5,
-  DSOCR_BUSY = 6,     /**< the client's queue of waiting requests is full: submit again after a result */
+  DSOCR_BUSY = 6,     /**< too many requests of the client wait, see max_pending: submit again after a result */
   DSOCR_CLOSED = 7,   /**< the client was closed, or its model failed to load */
   DSOCR_INTERNAL = 8, /**< a defect or a failure of the device */
 } DsocrStatus;
@@ -79,9 +79,11 @@ typedef struct {
   void* user_data;
   /** Loading goes on: `percent` 0..100, `what` in a few words ("reading weights"). */
   void (*progress)(void* user_data, int32_t percent, const char* what);
-  /** The model is ready for requests.  Called exactly once if loading succeeds before close(). */
+  /** The model is ready for requests.  Called once if loading succeeds before close(), and again, after new progress(),
+   *  each time that a model which was unloaded (idle_timeout_ms) has been loaded anew. */
   void (*ready)(void* user_data, const DsocrModelInfo* info);
-  /** Loading failed.  Called at most once, instead of ready(); requests that wait get their done() with this error. */
+  /** Loading failed, the first time or anew.  Called at most once, and nothing but release() after it; requests that
+   *  wait get their done() with this error. */
   void (*failed)(void* user_data, const DsocrError* error);
   /** No further callback will use user_data.  Called exactly once after close(). */
   void (*release)(void* user_data);
@@ -95,13 +97,19 @@ typedef struct {
   DsocrPrecision precision;
   int32_t threads;          /**< CPU threads of the model; 0: as many as the machine allows, at most 4 */
   int32_t live;             /**< 1: this client's requests go before those of clients with 0 */
-  int32_t max_pending;      /**< requests of this client that may wait; submit() answers DSOCR_BUSY beyond; 0: 64 */
+  int32_t max_pending;      /**< requests of this client that wait to be started, and ended ones whose done() has not
+                             *   been called yet; submit() answers DSOCR_BUSY when there are so many; 0: 64 */
   int32_t batch_size;       /**< sequences decoded together, 1..128; the largest of the present clients counts; 0: 8 */
-  int32_t batch_timeout_ms; /**< how long a first request that is not live may wait for company; 0: not at all */
+  int32_t batch_timeout_ms; /**< how long a first request that is not live may wait for company, at most 60000; the
+                             *   smallest of the present clients counts; 0: not at all */
   DsocrClientCallbacks callbacks;
+  /* Appended after version 1 of the struct. */
+  int32_t idle_timeout_ms; /**< after so long without a request the weights are freed; the next request loads them
+                            *   again.  The longest of the present clients counts; 0: never, longer than any other */
 } DsocrOpenOptions;
 
-/** One user of a model.  Clients with equal (model_path, device, precision) share the model and its weights. */
+/** One user of a model.  Clients with equal (model_path, device, precision, threads) share the model and its weights;
+ *  model_path is compared with its links resolved, the others as they were given ("auto" and "cpu" differ). */
 typedef struct DsocrClient DsocrClient;
 
 /* ------------------------------------------------------------------------------------------------ requests */
@@ -123,6 +131,14 @@ typedef enum {
 typedef enum { DSOCR_MATRIX_BT601 = 0, DSOCR_MATRIX_BT709 = 1, DSOCR_MATRIX_BT2020 = 2 } DsocrColorMatrix;
 typedef enum { DSOCR_RANGE_LIMITED = 0, DSOCR_RANGE_FULL = 1 } DsocrColorRange;
 
+/** Where the chroma samples of NV12, NV21 and YUY2 lie among the luma samples of their block. */
+typedef enum {
+  DSOCR_CHROMA_CENTER = 0,   /**< between columns and rows (JPEG, MPEG-1; also where the place is unknown) */
+  DSOCR_CHROMA_LEFT = 1,     /**< in the left column, between rows (MPEG-2, H.264) */
+  DSOCR_CHROMA_TOP = 2,      /**< between columns, in the upper row */
+  DSOCR_CHROMA_TOP_LEFT = 3, /**< in the left column and the upper row (BT.2020) */
+} DsocrChromaSite;
+
 typedef struct {
   int32_t x, y, width, height; /**< pixels; width 0: everything */
 } DsocrRect;
@@ -136,7 +152,8 @@ typedef struct {
   int32_t strides[3];       /**< bytes from row to row, at least the row's bytes */
   DsocrColorMatrix matrix;  /**< YUV formats only */
   DsocrColorRange range;    /**< YUV formats and GRAY8 */
-  DsocrRect area;           /**< the part that is read; boxes still refer to the whole picture */
+  DsocrChromaSite chroma_site;
+  DsocrRect area; /**< the part that is read; boxes still refer to the whole picture */
   /** Called once when the pixels are no longer needed, from any thread.  NULL: submit() copies them. */
   void (*release)(void* release_data);
   void* release_data;
@@ -154,7 +171,7 @@ typedef enum {
 typedef enum {
   DSOCR_FINISH_STOP = 0,       /**< the model ended its answer */
   DSOCR_FINISH_LENGTH = 1,     /**< max_new_tokens or the model's positions were reached */
-  DSOCR_FINISH_REPETITION = 2, /**< a loop was detected; the text is cut before it */
+  DSOCR_FINISH_REPETITION = 2, /**< a loop was detected; the text is cut behind its first period */
   DSOCR_FINISH_TIMEOUT = 3,    /**< max_time was reached */
   DSOCR_FINISH_CANCELLED = 4,
   DSOCR_FINISH_ERROR = 5, /**< see DsocrResult.error */
@@ -214,7 +231,9 @@ typedef struct {
 typedef struct {
   size_t struct_size;
   void* user_data;
-  /** New text, whole UTF-8 characters, in order; together the pieces are DsocrResult.text.  May be NULL. */
+  /** New text, whole UTF-8 characters, in order; together the pieces are DsocrResult.text.  With finish reason
+   *  REPETITION they are longer: that text begins the same, but is cut, and what was streamed cannot be taken back.
+   *  May be NULL. */
   void (*text)(void* user_data, uint64_t request_id, const char* piece);
   /** The request ended, however.  Called exactly once for each request that submit() accepted. */
   void (*done)(void* user_data, const DsocrResult* result);
@@ -245,6 +264,11 @@ typedef struct {
   DsocrRequestCallbacks callbacks;
 } DsocrRequest;
 
+/** Median and 95th percentile of a duration, nanoseconds; 0 where nothing was measured. */
+typedef struct {
+  uint64_t p50, p95;
+} DsocrPercentiles;
+
 /** Counters of one client since open(). */
 typedef struct {
   size_t struct_size;
@@ -254,6 +278,15 @@ typedef struct {
   double mean_batch; /**< mean number of sequences of those steps, other clients' included */
   uint32_t waiting;  /**< requests not started */
   uint32_t running;
+  /* Appended after version 1 of the struct. */
+  uint64_t period_loops;    /**< answers cut because the same few tokens came again and again */
+  uint64_t advancing_loops; /**< answers cut because a block came again and again while its numbers counted on */
+  uint64_t ngram_bans;      /**< steps at which the no-repeat n-gram rule forbade a token; it prevents, never cuts */
+  double tokens_per_second; /**< of this client's sequences together, over the decode steps it took part in; 0: none */
+  /** Of the last 256 requests that ended with text, by the durations of DsocrTimings. */
+  DsocrPercentiles queued, preprocess, vision, prefill, decode, total;
+  uint64_t model_loads; /**< times that the engine which serves this client has loaded its weights */
+  int32_t model_loaded; /**< 1: the weights are in memory */
 } DsocrStats;
 
 /** The function table.  Obtain it once; it is static. */

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace deepseekocr::plugin {
@@ -13,20 +14,23 @@ namespace {
 /// Requests of one frame that the engine has at once: enough for a batch, few enough to leave room for other frames.
 constexpr size_t kAtOnce = 4;
 
-/// Held by the done functions of its requests.
+/// Held by the done functions of its requests, and while it waits for room in the engine's queue.
 class RegionReader : public std::enable_shared_from_this<RegionReader> {
  public:
   RegionReader(const std::shared_ptr<EngineClient>& client, std::vector<RegionOfInterest> regions,
-               std::shared_ptr<const Settings> settings, PictureSource picture, DoneFunction done)
-      : client_(client), settings_(std::move(settings)), picture_(std::move(picture)), done_(std::move(done)) {
+               std::shared_ptr<const Settings> settings, PictureSource picture, TakenFunction taken, DoneFunction done)
+      : client_(client),
+        settings_(std::move(settings)),
+        picture_(std::move(picture)),
+        taken_(std::move(taken)),
+        done_(std::move(done)),
+        left_(regions.size()) {
     for (size_t i = 0; i < regions.size(); ++i) waiting_.push_back(i);
-    left_ = regions.size();
     for (RegionOfInterest& region : regions) parts_.push_back({std::move(region), nullptr});
   }
 
-  DsocrStatus start(uint64_t* request_id, DsocrError* error) {
-    const size_t first = *take();
-    const DsocrStatus status = ask(first, request_id, error);
+  DsocrStatus start(DsocrError* error) {
+    const DsocrStatus status = ask(*take(), error);
     if (status == DSOCR_OK) ask_more();
     return status;
   }
@@ -42,7 +46,16 @@ class RegionReader : public std::enable_shared_from_this<RegionReader> {
     return index;
   }
 
-  DsocrStatus ask(size_t index, uint64_t* request_id, DsocrError* error) {
+  /// @return false: nobody wants it any more
+  bool put_back(size_t index) {
+    const std::lock_guard lock(mutex_);
+    if (given_up_) return false;
+    --asked_;
+    waiting_.push_front(index);
+    return true;
+  }
+
+  DsocrStatus ask(size_t index, DsocrError* error) {
     const auto client = client_.lock();
     auto picture = client != nullptr ? picture_() : nullptr;
     if (picture == nullptr) {
@@ -54,59 +67,79 @@ class RegionReader : public std::enable_shared_from_this<RegionReader> {
       self->store(index, std::move(reading));
       self->ask_more();
     };
-    return client->submit(std::move(picture), parts_[index].region.box, *settings_, std::move(answered), request_id,
-                          error);
+    uint64_t request_id = 0;
+    const DsocrStatus status = client->submit(std::move(picture), parts_[index].region.box, *settings_,
+                                              std::move(answered), &request_id, error);
+    if (status == DSOCR_OK && !keep(request_id)) client->cancel(request_id);
+    return status;
+  }
+
+  /// @return false: the request is not wanted any more
+  bool keep(uint64_t request_id) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (given_up_) return false;
+      requests_.push_back(request_id);
+    }
+    return taken_(request_id);
   }
 
   void ask_more() {
     while (const auto index = take()) {
-      uint64_t request_id = 0;
       DsocrError error{};
-      DsocrStatus status = ask(*index, &request_id, &error);
-      if (status == DSOCR_BUSY && put_back(*index)) return;  // one that is answered makes room
-      // The last one was answered just now.
-      if (status == DSOCR_BUSY) status = ask(*index, &request_id, &error);
+      const DsocrStatus status = ask(*index, &error);
       if (status == DSOCR_OK) continue;
-      store(*index, status == DSOCR_BUSY ? cancelled_reading() : failed_reading(status, error.message));
+      if (status != DSOCR_BUSY) {
+        store(*index, failed_reading(status, error.message));
+      } else if (!put_back(*index)) {
+        store(*index, cancelled_reading());
+      } else {
+        const auto client = client_.lock();
+        if (client != nullptr && client->retry_later([self = shared_from_this()] { self->ask_more(); })) return;
+      }
     }
-  }
-
-  /// @return false: no other region is on its way, so nothing would bring this one back
-  bool put_back(size_t index) {
-    const std::lock_guard lock(mutex_);
-    if (asked_ <= 1) return false;
-    --asked_;
-    waiting_.push_front(index);
-    return true;
   }
 
   void store(size_t index, Reading reading) {
     bool last = false;
+    std::vector<uint64_t> unwanted;
     {
       const std::lock_guard lock(mutex_);
-      // Once one was given up, the others are not worth the time.
-      const bool given_up = reading.finish_reason == DSOCR_FINISH_CANCELLED;
+      if (reading.finish_reason == DSOCR_FINISH_CANCELLED) unwanted = give_up();
       parts_[index].reading = std::make_shared<const Reading>(std::move(reading));
       --asked_;
       --left_;
-      while (given_up && !waiting_.empty()) {
-        parts_[waiting_.front()].reading = std::make_shared<const Reading>(cancelled_reading());
-        waiting_.pop_front();
-        --left_;
-      }
       last = left_ == 0;
     }
+    const auto client = unwanted.empty() ? nullptr : client_.lock();
+    for (const uint64_t id : unwanted) {
+      if (client != nullptr) client->cancel(id);
+    }
     if (last) done_(join_readings(std::move(parts_)));
+  }
+
+  /// Once one was cancelled, the others are not worth the time.  @return requests to cancel, some ended already
+  std::vector<uint64_t> give_up() {
+    given_up_ = true;
+    for (const size_t index : waiting_) {
+      parts_[index].reading = std::make_shared<const Reading>(cancelled_reading());
+      --left_;
+    }
+    waiting_.clear();
+    return std::exchange(requests_, {});
   }
 
   const std::weak_ptr<EngineClient> client_;
   const std::shared_ptr<const Settings> settings_;
   const PictureSource picture_;
+  const TakenFunction taken_;
   const DoneFunction done_;
   std::mutex mutex_;  // guards the rest; nothing is called while it is held
   std::vector<RegionReading> parts_;
   std::deque<size_t> waiting_;
-  size_t asked_ = 0, left_ = 0;
+  std::vector<uint64_t> requests_;  // taken by the engine
+  size_t asked_ = 0, left_;
+  bool given_up_ = false;
 };
 
 void append_line(std::string* text, const std::string& line) {
@@ -153,11 +186,11 @@ Reading join_readings(std::vector<RegionReading> parts) {
 }
 
 DsocrStatus read_regions(const std::shared_ptr<EngineClient>& client, std::vector<RegionOfInterest> regions,
-                         std::shared_ptr<const Settings> settings, PictureSource picture, DoneFunction done,
-                         uint64_t* request_id, DsocrError* error) {
-  const auto reader = std::make_shared<RegionReader>(client, std::move(regions), std::move(settings),
-                                                     std::move(picture), std::move(done));
-  return reader->start(request_id, error);
+                         std::shared_ptr<const Settings> settings, PictureSource picture, TakenFunction taken,
+                         DoneFunction done, DsocrError* error) {
+  return std::make_shared<RegionReader>(client, std::move(regions), std::move(settings), std::move(picture),
+                                        std::move(taken), std::move(done))
+      ->start(error);
 }
 
 }  // namespace deepseekocr::plugin

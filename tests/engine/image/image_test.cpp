@@ -81,6 +81,12 @@ TEST(CheckImage, NamesTheMatrixOfYuvOnly) {
   EXPECT_EQ(error_after(DSOCR_FORMAT_RGB, change), "");
 }
 
+TEST(CheckImage, NamesTheChromaSiteOfYuvOnly) {
+  const auto change = [](DsocrImage& image) { image.chroma_site = static_cast<DsocrChromaSite>(7); };
+  EXPECT_NE(error_after(DSOCR_FORMAT_YUY2, change).find("chroma site is 7"), std::string::npos);
+  EXPECT_EQ(error_after(DSOCR_FORMAT_RGB, change), "");
+}
+
 TEST(CheckImage, NamesTheAreaOutside) {
   const DsocrRect outside[] = {
       {0, 0, 10, 7}, {1, 0, 9, 7}, {0, 1, 9, 7},       {-1, 0, 3, 3},      {0, -1, 3, 3},           {0, 0, -1, 3},

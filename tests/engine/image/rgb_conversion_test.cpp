@@ -29,24 +29,24 @@ double chroma_sample(const TestPicture& picture, int channel, int column, int ro
 }
 
 /// Chroma along a row: linear between samples that lie at 2i + 0.5, or at 2i.
-double chroma_in_row(const TestPicture& picture, int channel, int x, int row, ChromaSite site) {
-  const double position = site.left ? x / 2.0 : (x - 0.5) / 2.0;
+double chroma_in_row(const TestPicture& picture, int channel, int x, int row) {
+  const bool left = (picture.image.chroma_site & DSOCR_CHROMA_LEFT) != 0;
+  const double position = left ? x / 2.0 : (x - 0.5) / 2.0;
   const int column = static_cast<int>(std::floor(position));
   const double part = position - column;
   return (1 - part) * chroma_sample(picture, channel, column, row) +
          part * chroma_sample(picture, channel, column + 1, row);
 }
 
-double chroma(const TestPicture& picture, int channel, int x, int y, ChromaSite site) {
+double chroma(const TestPicture& picture, int channel, int x, int y) {
   const DsocrPixelFormat format = picture.image.format;
   if (format == DSOCR_FORMAT_I420) return chroma_sample(picture, channel, x / 2, y / 2);
-  if (format == DSOCR_FORMAT_YUY2) return chroma_in_row(picture, channel, x, y, site);
-  if (site.top) return chroma_in_row(picture, channel, x, y / 2, site);
+  if (format == DSOCR_FORMAT_YUY2) return chroma_in_row(picture, channel, x, y);
+  if ((picture.image.chroma_site & DSOCR_CHROMA_TOP) != 0) return chroma_in_row(picture, channel, x, y / 2);
   const double position = (y - 0.5) / 2.0;
   const int row = static_cast<int>(std::floor(position));
   const double part = position - row;
-  return (1 - part) * chroma_in_row(picture, channel, x, row, site) +
-         part * chroma_in_row(picture, channel, x, row + 1, site);
+  return (1 - part) * chroma_in_row(picture, channel, x, row) + part * chroma_in_row(picture, channel, x, row + 1);
 }
 
 /// The matrix of ITU-R BT.601, 709 or 2020, anchored at middle grey.
@@ -62,7 +62,7 @@ Pixel from_yuv(double y, double u, double v, DsocrColorMatrix matrix, DsocrColor
   return {red, (luma - kr * red - kb * blue) / (1 - kr - kb), blue};
 }
 
-Pixel expected_pixel(const TestPicture& picture, int x, int y, ChromaSite site) {
+Pixel expected_pixel(const TestPicture& picture, int x, int y) {
   const DsocrImage& image = picture.image;
   const auto at = [&](int byte) { return static_cast<double>(picture.sample(0, y, byte)); };
   switch (image.format) {
@@ -79,8 +79,8 @@ Pixel expected_pixel(const TestPicture& picture, int x, int y, ChromaSite site) 
     case DSOCR_FORMAT_GRAY8:
       return from_yuv(at(x), 128, 128, DSOCR_MATRIX_BT601, image.range);
     default:
-      return from_yuv(at(image.format == DSOCR_FORMAT_YUY2 ? 2 * x : x), chroma(picture, 0, x, y, site),
-                      chroma(picture, 1, x, y, site), image.matrix, image.range);
+      return from_yuv(at(image.format == DSOCR_FORMAT_YUY2 ? 2 * x : x), chroma(picture, 0, x, y),
+                      chroma(picture, 1, x, y), image.matrix, image.range);
   }
 }
 
@@ -91,16 +91,16 @@ double tolerance(const DsocrImage& image) {
   return 5.0;
 }
 
-double worst_difference(const TestPicture& picture, ChromaSite site) {
+double worst_difference(const TestPicture& picture) {
   check_image(picture.image);
-  const RgbImage rgb = to_rgb(picture.image, site);
+  const RgbImage rgb = to_rgb(picture.image);
   const Rect area = image_area(picture.image);
   EXPECT_EQ(rgb.width, area.width);
   EXPECT_EQ(rgb.height, area.height);
   double worst = 0.0;
   for (int y = 0; y < area.height; ++y) {
     for (int x = 0; x < area.width; ++x) {
-      const Pixel expected = expected_pixel(picture, area.x + x, area.y + y, site);
+      const Pixel expected = expected_pixel(picture, area.x + x, area.y + y);
       for (size_t i = 0; i < 3; ++i) {
         const double value = rgb.row(y)[3 * static_cast<size_t>(x) + i];
         worst = std::max(worst, std::fabs(value - std::clamp(expected[i], 0.0, 255.0)));
@@ -119,7 +119,7 @@ TEST(ToRgb, EveryFormatSizeAndStride) {
       SCOPED_TRACE(std::string(pixel_layout(format)->name) + " " + std::to_string(size.width) + "x" +
                    std::to_string(size.height));
       const TestPicture picture(format, size.width, size.height, size.padding, 3);
-      EXPECT_LE(worst_difference(picture, {}), tolerance(picture.image));
+      EXPECT_LE(worst_difference(picture), tolerance(picture.image));
     }
   }
 }
@@ -129,13 +129,14 @@ TEST(ToRgb, MatricesRangesAndSites) {
     TestPicture picture(format, 64, 64, 0, 4);
     for (const DsocrColorMatrix matrix : {DSOCR_MATRIX_BT601, DSOCR_MATRIX_BT709, DSOCR_MATRIX_BT2020}) {
       for (const DsocrColorRange range : {DSOCR_RANGE_LIMITED, DSOCR_RANGE_FULL}) {
-        for (const ChromaSite site : {ChromaSite{}, ChromaSite{.left = true}, ChromaSite{true, true}}) {
+        for (const DsocrChromaSite site :
+             {DSOCR_CHROMA_CENTER, DSOCR_CHROMA_LEFT, DSOCR_CHROMA_TOP, DSOCR_CHROMA_TOP_LEFT}) {
           SCOPED_TRACE(std::string(pixel_layout(format)->name) + " matrix " + std::to_string(matrix) + " range " +
-                       std::to_string(range) + " left " + std::to_string(site.left) + " top " +
-                       std::to_string(site.top));
+                       std::to_string(range) + " site " + std::to_string(site));
           picture.image.matrix = matrix;
           picture.image.range = range;
-          EXPECT_LE(worst_difference(picture, site), tolerance(picture.image));
+          picture.image.chroma_site = site;
+          EXPECT_LE(worst_difference(picture), tolerance(picture.image));
         }
       }
     }

@@ -57,7 +57,15 @@ TEST_F(ArgumentsTest, OpenNamesTheBadOption) {
   expect_open_refused([](auto& o) { o.max_pending = -1; }, DSOCR_INVALID_ARGUMENT, "max_pending");
   expect_open_refused([](auto& o) { o.batch_size = 129; }, DSOCR_INVALID_ARGUMENT, "batch_size");
   expect_open_refused([](auto& o) { o.batch_timeout_ms = -5; }, DSOCR_INVALID_ARGUMENT, "batch_timeout_ms");
+  expect_open_refused([](auto& o) { o.idle_timeout_ms = -1; }, DSOCR_INVALID_ARGUMENT, "idle_timeout_ms");
   EXPECT_EQ(fake.loads(), 0);
+}
+
+TEST_F(ArgumentsTest, OptionsOfTheFirstVersionAreKnown) {
+  TestClient client(folder.path());
+  client.options.struct_size = offsetof(DsocrOpenOptions, idle_timeout_ms);
+  client.options.idle_timeout_ms = -1;  // behind the caller's struct
+  EXPECT_EQ(client.open(), DSOCR_OK);
 }
 
 TEST_F(ArgumentsTest, FileIsNoModelFolder) {

@@ -67,6 +67,49 @@ TEST_F(BatchingTest, WaitingRequestsAreEncodedAndDecodedTogether) {
   EXPECT_EQ(stats.finished, 3U);
 }
 
+TEST_F(BatchingTest, ViewsOfDifferentClientsAreEncodedTogether) {
+  fake.loading.close();
+  TestClient first(folder.path());
+  TestClient second(folder.path());
+  for (TestClient* client : {&first, &second}) {
+    client->options.batch_size = 2;
+    client->options.batch_timeout_ms = 60000;  // until the batch is full
+    ASSERT_EQ(client->open(), DSOCR_OK);
+  }
+  fake.set_answer(1, {10, 11});
+  fake.set_answer(2, {20, 21});
+  TestRequest one(1);
+  TestRequest two(2);
+  ASSERT_EQ(one.submit(first.handle), DSOCR_OK);
+  ASSERT_EQ(two.submit(second.handle), DSOCR_OK);
+  fake.loading.open();
+  EXPECT_EQ(one.wait().ids, (Batch{10, 11}));
+  EXPECT_EQ(two.wait().ids, (Batch{20, 21}));
+  EXPECT_EQ(fake.encoded_batches(), std::vector<size_t>{2});
+  EXPECT_EQ(first.stats().mean_batch, 2.0);
+  EXPECT_EQ(second.stats().mean_batch, 2.0);
+}
+
+TEST_F(BatchingTest, LongPageDoesNotHoldUpAnotherFile) {
+  fake.config.decoder.max_positions = 8192;
+  fake.set_endless_answer(1, 50);
+  fake.set_answer(2, {11, 12});
+  const auto slow = ready_client(1);
+  const auto quick = ready_client(1);
+  TestRequest pages[] = {TestRequest(1), TestRequest(1), TestRequest(1)};
+  for (TestRequest& page : pages) {
+    page.request.loop_guard = -1;
+    page.request.no_repeat_ngram_size = -1;
+    ASSERT_EQ(page.submit(slow->handle), DSOCR_OK);
+  }
+  fake.decoding.wait_for_arrival(1);
+  TestRequest short_page(2);
+  ASSERT_EQ(short_page.submit(quick->handle), DSOCR_OK);
+  EXPECT_EQ(short_page.wait().reason, DSOCR_FINISH_STOP);
+  api().cancel(slow->handle, 0);
+  for (TestRequest& page : pages) page.wait();
+}
+
 TEST_F(BatchingTest, NoStepIsLargerThanBatchSize) {
   fake.loading.close();
   TestClient client(folder.path());

@@ -99,6 +99,50 @@ TEST_F(SchedulerTest, LargestBatchAndSmallestTimeoutOfTheAttachedClientsCount) {
   EXPECT_EQ(scheduler.batch_timeout(), milliseconds(30));
 }
 
+TEST_F(SchedulerTest, LongestIdleTimeoutCountsAndNeverIsTheLongest) {
+  EXPECT_FALSE(scheduler.idle_timeout());
+  scheduler.add_client(1, ClientPolicy{false, 1, milliseconds(0), milliseconds(30)});
+  scheduler.add_client(2, ClientPolicy{false, 1, milliseconds(0), milliseconds(90)});
+  EXPECT_EQ(scheduler.idle_timeout(), milliseconds(90));
+  scheduler.add_client(3, ClientPolicy{});
+  EXPECT_FALSE(scheduler.idle_timeout());
+  scheduler.remove_client(3);
+  scheduler.remove_client(2);
+  EXPECT_EQ(scheduler.idle_timeout(), milliseconds(30));
+}
+
+TEST_F(SchedulerTest, AdmissionTakesRequestsOfSeveralClients) {
+  add_client(1, false, 4);
+  add_client(2, false, 4);
+  add_client(3, true, 4);
+  for (const uint64_t client : {1, 2, 3}) scheduler.add(client, 10 * client, now);
+  prepare();
+  const Scheduler::Turn next = turn();
+  EXPECT_EQ(next.action, Action::admit);
+  EXPECT_EQ(next.requests, (Ids{30, 10, 20}));  // live first
+}
+
+TEST_F(SchedulerTest, LongPagesOfOneClientCannotKeepAnotherOut) {
+  add_client(1, false, 2);
+  add_client(2, false, 2);
+  for (const uint64_t id : {10, 11, 12, 13}) add(1, id);
+  EXPECT_EQ(turn().requests, (Ids{10, 11}));
+  prepare();  // 12 and 13 take the places of preparation
+  EXPECT_EQ(turn().requests, (Ids{10, 11}));
+  add(2, 20);
+  EXPECT_EQ(turn().requests, Ids{20});  // admitted beside them
+  std::map<uint64_t, int> steps;
+  for (int i = 0; i < 30; ++i) {
+    const Scheduler::Turn step = turn();
+    EXPECT_EQ(step.action, Action::decode);
+    EXPECT_EQ(step.requests.size(), 2U);
+    for (const auto id : step.requests) ++steps[id];
+  }
+  for (const auto& [id, count] : steps) EXPECT_EQ(count, 20) << id;
+  add(2, 21);
+  EXPECT_EQ(turn().action, Action::decode);  // one place of its own, no more
+}
+
 TEST_F(SchedulerTest, ClientsTakeTurns) {
   add_client(1, false, 1);
   add_client(2, false, 1);

@@ -240,6 +240,10 @@ void TestClient::wait(const bool& flag) {
 void TestClient::wait_until_ready() {
   wait(ready_);
 }
+void TestClient::wait_until_ready(int times) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return readies_ >= times; });
+}
 void TestClient::wait_until_failed() {
   wait(failed_);
 }
@@ -283,7 +287,10 @@ void TestClient::on_progress(void* self, int32_t percent, const char* what) {
   auto& client = *static_cast<TestClient*>(self);
   const std::lock_guard lock(client.mutex_);
   EXPECT_NE(*what, '\0');
-  EXPECT_FALSE(client.ready_) << "progress after ready()";
+  EXPECT_FALSE(client.failed_);
+  // Only a model that was unloaded is loaded again.
+  EXPECT_FALSE(client.ready_ && client.options.idle_timeout_ms == 0) << "progress after ready()";
+  client.ready_ = false;
   client.progress_.push_back(percent);
 }
 
@@ -292,6 +299,7 @@ void TestClient::on_ready(void* self, const DsocrModelInfo* info) {
   const std::lock_guard lock(client.mutex_);
   EXPECT_FALSE(client.ready_ || client.failed_ || client.released_);
   client.ready_ = true;
+  ++client.readies_;
   client.name_ = info->name;
   client.changed_.notify_all();
 }

@@ -107,6 +107,8 @@ class TestClient {
   DsocrStatus open(std::string* message = nullptr);
   void close();
   void wait_until_ready();
+  /// Waits until ready() was called so many times: once more after each unloading.
+  void wait_until_ready(int times);
   void wait_until_failed();
   void wait_until_released();
   DsocrStats stats() const;
@@ -129,7 +131,7 @@ class TestClient {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool opened_ = false, ready_ = false, failed_ = false, released_ = false;
-  int releases_ = 0;
+  int releases_ = 0, readies_ = 0;
   std::string failure_, name_;
   std::vector<int> progress_;
 };

@@ -153,6 +153,19 @@ TEST_F(Flow, AGapIsNotRead) {
   EXPECT_EQ(ocr.stat("admitted"), 0u);
 }
 
+TEST_F(Flow, AHoleInTheInputIsAHoleInTheText) {
+  Ocr ocr;
+  ocr.push(10, 0);
+  GstBuffer* frame = gray_frame(10, 20);
+  GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
+  gst_harness_push(ocr.video, frame);
+  ocr.push_event(gst_event_new_eos());
+  auto first = ocr.pull_text(), second = ocr.pull_text();
+  EXPECT_EQ(GST_BUFFER_PTS(first.get()), 0u);
+  EXPECT_EQ(GST_BUFFER_DURATION(first.get()), kFrame);
+  EXPECT_EQ(GST_BUFFER_PTS(second.get()), 20 * kFrame);
+}
+
 TEST_F(Flow, FramesBeforeTheSegmentAreNotRead) {
   Ocr ocr;
   GstSegment segment;
@@ -176,6 +189,38 @@ TEST_F(Flow, TagsGoToTheVideoOnly) {
   while ((event = ocr.pull_text_event()) && GST_EVENT_TYPE(event.get()) != GST_EVENT_EOS)
     tag = tag || GST_EVENT_TYPE(event.get()) == GST_EVENT_TAG;
   EXPECT_FALSE(tag);
+}
+
+int tags_in(GstHarness* harness) {
+  int tags = 0;
+  while (gst_harness_events_in_queue(harness) > 0)
+    tags += GST_EVENT_TYPE(Event(gst_harness_pull_event(harness)).get()) == GST_EVENT_TAG;
+  return tags;
+}
+
+TEST_F(Flow, TagsKeepTheirPlaceBehindHeldFrames) {
+  fake().hold_results(1);
+  Ocr ocr;
+  ocr.push(10, 0);
+  ocr.push_event(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "t", nullptr)));
+  ocr.push(20, 1);
+  EXPECT_EQ(tags_in(ocr.video), 0);
+  fake().hold_results(0);
+  for (int i = 0; i < 2; ++i) ocr.pull_video();
+  EXPECT_EQ(tags_in(ocr.video), 1);
+}
+
+TEST_F(Flow, TagsOutliveAFlush) {
+  fake().hold_results(1);
+  Ocr ocr;
+  ocr.push(10, 0);
+  ocr.push_event(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "t", nullptr)));
+  ocr.push_event(gst_event_new_flush_start());
+  ocr.push_event(gst_event_new_flush_stop(TRUE));
+  GstPad* pad = gst_element_get_static_pad(ocr.element, "src");
+  const Event tag(gst_pad_get_sticky_event(pad, GST_EVENT_TAG, 0));
+  EXPECT_NE(tag, nullptr);
+  gst_object_unref(pad);
 }
 
 TEST_F(Flow, LatencyIsUpstreamsAndTheHold) {

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "deepseekocr/area.h"
-#include "deepseekocr/cue_builder.h"
 #include "deepseekocr/settings.h"
 #include "deepseekocr/text_format.h"
 
@@ -90,48 +89,6 @@ TEST(JsonLine, SaysWhyAReadingFailed) {
   const auto object = nlohmann::json::parse(json_line({}, failed_reading(DSOCR_INTERNAL, "no memory"), true));
   EXPECT_EQ(object["finish-reason"], "error");
   EXPECT_EQ(object["error"], "no memory");
-}
-
-TEST(CueBuilder, JoinsEqualNeighbours) {
-  CueBuilder cues;
-  EXPECT_FALSE(cues.add("a", 0, 100));
-  EXPECT_FALSE(cues.add("a", 100, 200));
-  const auto ended = cues.add("b", 200, 300);
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->text, "a");
-  EXPECT_EQ(ended->start, 0u);
-  EXPECT_EQ(ended->end, 200u);
-  const auto last = cues.finish();
-  ASSERT_TRUE(last);
-  EXPECT_EQ(last->end, 300u);
-  EXPECT_FALSE(cues.finish());
-}
-
-TEST(CueBuilder, EmptyTextEndsTheCue) {
-  CueBuilder cues;
-  cues.add("a", 0, 100);
-  const auto ended = cues.add("", 100, 200);
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->end, 100u);
-  EXPECT_FALSE(cues.open());
-}
-
-TEST(CueBuilder, DoesNotJoinAcrossALongHole) {
-  CueBuilder cues;
-  cues.add("a", 0, 100);
-  const uint64_t later = 100 + CueBuilder::kBridge + 1;
-  const auto ended = cues.add("a", later, later + 100);
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->end, 100u);
-}
-
-TEST(CueBuilder, EndsAtTheNextTextWhereDurationsAreUnknown) {
-  CueBuilder cues;
-  cues.add("a", 0, kNoTime);
-  const auto ended = cues.add("b", 5'000'000'000, kNoTime);
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->end, 5'000'000'000u);
-  EXPECT_EQ(cues.finish()->end, kNoTime);
 }
 
 TEST(Area, ReadsPixelsAndFractions) {

@@ -413,9 +413,10 @@ TEST_F(Gates, RegionsAreLinesOfJson) {
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
 }
 
-TEST_F(Gates, ManyRegionsPassThroughAShortQueue) {
+/// Three frames of ten regions each behind an engine that takes `queue_limit` requests.
+void read_many_regions(uint32_t queue_limit) {
   fake().set_answer(answer_size, nullptr);
-  fake().set_queue_limit(2);
+  fake().set_queue_limit(queue_limit);
   Ocr ocr("inference-region=roi-list", false, kLabelCaps);
   for (guint64 i = 0; i < 3; ++i) {
     GstBuffer* buffer = frame_of(label(), i);
@@ -428,6 +429,10 @@ TEST_F(Gates, ManyRegionsPassThroughAShortQueue) {
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 9) << text;
   }
   EXPECT_EQ(ocr.stat("dropped"), 0u);
+}
+
+TEST_F(Gates, ManyRegionsPassThroughAShortQueue) {
+  for (const uint32_t limit : {1u, 2u, 5u}) read_many_regions(limit);
 }
 
 TEST_F(Gates, AFlushGivesRegionsUp) {

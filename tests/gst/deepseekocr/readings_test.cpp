@@ -114,6 +114,19 @@ TEST_F(Readings, AnAreaThatSticksOutIsOneWarning) {
   EXPECT_EQ(ocr.pop_message(GST_MESSAGE_WARNING), nullptr);
 }
 
+TEST_F(Readings, ColoursAreThoseOfTheCaps) {
+  Ocr ocr("", false, "video/x-raw,format=NV12,width=16,height=8,framerate=10/1,colorimetry=bt709,chroma-site=mpeg2");
+  GstBuffer* frame = gst_buffer_new_allocate(nullptr, 16 * 8 * 3 / 2, nullptr);
+  gst_buffer_memset(frame, 0, 100, 16 * 8 * 3 / 2);
+  GST_BUFFER_PTS(frame) = 0;
+  gst_harness_push(ocr.video, frame);
+  ocr.pull_text();
+  EXPECT_EQ(recorder.request.image.format, DSOCR_FORMAT_NV12);
+  EXPECT_EQ(recorder.request.image.matrix, DSOCR_MATRIX_BT709);
+  EXPECT_EQ(recorder.request.image.range, DSOCR_RANGE_LIMITED);
+  EXPECT_EQ(recorder.request.image.chroma_site, DSOCR_CHROMA_LEFT);
+}
+
 TEST_F(Readings, InterlacedFramesAreReadWithOneWarning) {
   Ocr ocr("", false, "video/x-raw,format=GRAY8,width=16,height=8,framerate=10/1,interlace-mode=interleaved");
   ocr.push(10, 0);

@@ -36,7 +36,7 @@ HeldFrame held(const SlotPtr& slot, uint64_t pts, uint64_t size = 1) {
 
 Policy newest() {
   Policy policy;
-  policy.newest = policy.live = true;
+  policy.newest = true;
   return policy;
 }
 
@@ -133,7 +133,8 @@ TEST(Session, HoldIsLimitedByBytesTimeAndNumber) {
   std::thread pusher([&] { EXPECT_TRUE(session.hold(held(nullptr, 1, 5))); });
   session.finish(slot, reading("a"));
   Delivery delivery;
-  EXPECT_TRUE(session.take_frame(&delivery));
+  bool stalled = false;
+  EXPECT_TRUE(session.take_frame(&delivery, &stalled));
   EXPECT_EQ(delivery.reading->plain, "a");
   session.frame_pushed(GST_FLOW_OK);
   pusher.join();
@@ -150,7 +151,9 @@ TEST(Session, NewestNeverWaitsForRoom) {
   const auto slot = session.admit(submission(0), &stale)->slot;
   for (uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(session.hold(held(slot, i)));
   Delivery delivery;
-  EXPECT_TRUE(session.take_frame(&delivery));  // three are more than two: the oldest leaves without its reading
+  bool stalled = false;
+  EXPECT_TRUE(
+      session.take_frame(&delivery, &stalled));  // three are more than two: the oldest leaves without its reading
   EXPECT_EQ(delivery.slot, nullptr);
   EXPECT_EQ(session.snapshot().counters.overdue, 1u);
 }
@@ -160,20 +163,31 @@ TEST(Session, NeighbouringGapsAreOne) {
   session.queue_gap(0, 10);
   session.queue_gap(10, 20);
   const auto item = session.take_text(false);
-  EXPECT_EQ(item->gap_start, 0u);
-  EXPECT_EQ(item->gap_end, 20u);
+  EXPECT_EQ(item->start, 0u);
+  EXPECT_EQ(item->end, 20u);
 }
 
-TEST(Session, LivePositionsBecomeGapsWhileAReadingIsOnItsWay) {
+TEST(Session, LivePositionsMoveOnWhileAReadingIsOnItsWay) {
   Session session;
   session.configure(newest());
+  session.begin_segment(true, 20);
+  session.set_latency(30);
   uint64_t stale = 0;
   session.admit(submission(0), &stale);
-  session.advance(0);
-  session.advance(150'000'000);
-  const auto item = session.take_text(false);
-  EXPECT_EQ(item->gap_start, 0u);
-  EXPECT_EQ(item->gap_end, 150'000'000u);
+  session.advance(100);
+  EXPECT_EQ(session.take_text(false)->reached, 70u);  // less the latency
+  session.tick(115);                                  // less upstream's latency too: behind what frames have told
+  session.tick(150);
+  EXPECT_EQ(session.take_text(false)->reached, 100u);
+}
+
+TEST(Session, PositionsOfAFileDoNotFollowTheClock) {
+  Session session;
+  session.begin_segment(false, 0);
+  session.tick(1000);
+  session.advance(1000);
+  session.queue_gap(1, 2);
+  EXPECT_EQ(session.take_text(false)->start, 1u);
 }
 
 TEST(Session, AnOpenCueIsToldWhenNothingMoreComes) {
@@ -182,7 +196,7 @@ TEST(Session, AnOpenCueIsToldWhenNothingMoreComes) {
   ASSERT_TRUE(item);
   EXPECT_EQ(item->slot, nullptr);
   EXPECT_EQ(item->event, nullptr);
-  EXPECT_EQ(item->gap_start, kNoTime);
+  EXPECT_EQ(item->start, kNoTime);
 }
 
 TEST(Flows, ErrorsOfEitherPadAndEndsOfBoth) {

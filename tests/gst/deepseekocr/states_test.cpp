@@ -61,6 +61,21 @@ TEST_F(States, TwoHundredCyclesLeaveNothingBehind) {
   EXPECT_EQ(counters.opened, 200u);
 }
 
+TEST_F(States, TwoHundredRunsWithAFrameOnItsWayLeaveNothingBehind) {
+  fake().hold_results(1);
+  Ocr ocr;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(ocr.push(10, 0), GST_FLOW_OK);
+    ASSERT_EQ(gst_element_set_state(ocr.element, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+    ASSERT_NE(gst_element_set_state(ocr.element, GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+    gst_harness_set_src_caps_str(ocr.video, kCaps);
+  }
+  fake().wait_waiting(0);
+  fake().hold_results(0);
+  ocr.push(20, 0);
+  EXPECT_EQ(meta_text(ocr.pull_video().get()), "20");
+}
+
 TEST_F(States, EveryProgressHasAnEnd) {
   Alone alone;
   gst_element_set_state(alone.element, GST_STATE_READY);

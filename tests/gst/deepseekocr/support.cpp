@@ -48,7 +48,7 @@ std::string meta_text(GstBuffer* buffer) {
 
 Ocr::Ocr(const std::string& properties, bool live, const char* caps) {
   GError* error = nullptr;
-  element = gst_parse_launch(("deepseekocr " + properties).c_str(), &error);
+  element = gst_parse_launch(("deepseekocr " + (kEveryFrame + (" " + properties))).c_str(), &error);
   g_assert_no_error(error);
   gst_object_ref_sink(element);
   bus = gst_bus_new();

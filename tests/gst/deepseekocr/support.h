@@ -39,6 +39,9 @@ constexpr int kWidth = 16, kHeight = 8;
 constexpr const char* kCaps = "video/x-raw,format=GRAY8,width=16,height=8,framerate=10/1";
 constexpr GstClockTime kFrame = 100 * GST_MSECOND;
 
+/// Each frame is read and sent on its own, so that a test sees what became of it.  A default that tests may override.
+constexpr const char* kEveryFrame = "text-timing=immediate";
+
 /// A grey frame; `index` gives its time at ten frames a second.
 GstBuffer* gray_frame(int luma, guint64 index);
 

@@ -107,6 +107,7 @@ class FakeEngine {
   DsocrFakeCounters counters();
   void wait_submitted(uint64_t count);
   void wait_waiting(uint32_t count);
+  void load_again();
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -153,6 +154,7 @@ DsocrStatus FakeEngine::open(const DsocrOpenOptions& options, DsocrClient** hand
   ++counters_.opened;
   counters_.live = options.live;
   counters_.batch_size = options.batch_size;
+  counters_.idle_timeout_ms = options.idle_timeout_ms;
   if (!worker_.joinable()) worker_ = std::thread([this] { run(); });
   *handle = client.get();
   changed_.notify_all();
@@ -233,6 +235,17 @@ void FakeEngine::stats(DsocrClient* handle, DsocrStats* stats) {
   stats->submitted = client->submitted;
   stats->finished = client->finished;
   stats->cancelled = client->cancelled;
+  stats->model_loaded = client->loaded ? 1 : 0;
+  stats->tokens_per_second = 12.5;
+  stats->period_loops = 1;
+  stats->advancing_loops = 2;
+  stats->ngram_bans = 3;
+  stats->queued = {10, 11};
+  stats->preprocess = {20, 21};
+  stats->vision = {30, 31};
+  stats->prefill = {40, 41};
+  stats->decode = {50, 51};
+  stats->total = {60, 61};
   // The first of the line counts as running once the model is loaded, as with a batch of one.
   bool first = true;
   for (const Request& request : requests_) {
@@ -351,8 +364,8 @@ void FakeEngine::finish(Lock& lock, Request request, bool cancelled) {
   result.regions = answer.regions;
   result.region_count = answer.region_count;
   result.token_count = std::strlen(answer.text);
-  result.confidence_mean = 0.5F;
-  result.confidence_min = 0.25F;
+  result.confidence_mean = answer.confidence > 0 ? answer.confidence : 0.5F;
+  result.confidence_min = answer.confidence_min > 0 ? answer.confidence_min : 0.25F;
   request.callbacks.done(request.callbacks.user_data, &result);
   if (request.callbacks.release != nullptr) request.callbacks.release(request.callbacks.user_data);
   request.client.reset();
@@ -386,6 +399,14 @@ void FakeEngine::wait_submitted(uint64_t count) {
 void FakeEngine::wait_waiting(uint32_t count) {
   Lock lock(mutex_);
   changed_.wait(lock, [&] { return requests_.size() == count; });
+}
+
+void FakeEngine::load_again() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const ClientPtr& client : clients_) client->loaded = false;
+  }
+  changed_.notify_all();
 }
 
 FakeEngine& engine() {
@@ -430,6 +451,7 @@ const DsocrFakeControl kControl = {
     [](DsocrFakeCounters* counters) { *counters = engine().counters(); },
     [](uint64_t count) { engine().wait_submitted(count); },
     [](uint32_t count) { engine().wait_waiting(count); },
+    [] { engine().load_again(); },
 };
 
 }  // namespace

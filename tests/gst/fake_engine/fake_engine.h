@@ -31,6 +31,7 @@ typedef struct {
   char error[256];
   DsocrRegion regions[4]; /**< strings must be static */
   size_t region_count;
+  float confidence, confidence_min; /**< 0: 0.5 and 0.25 */
 } DsocrFakeAnswer;
 
 typedef void (*DsocrFakeAnswerFunction)(void* user_data, const DsocrFakeRequest* request, DsocrFakeAnswer* answer);
@@ -41,6 +42,7 @@ typedef struct {
   uint32_t waiting; /**< requests without an answer, of all clients */
   int32_t live;     /**< `live` of the client opened last */
   int32_t batch_size;
+  int32_t idle_timeout_ms;
 } DsocrFakeCounters;
 
 typedef struct {
@@ -65,6 +67,8 @@ typedef struct {
   /** Waits until so many requests were submitted since reset(), or so many wait.  No time limit: the test has one. */
   void (*wait_submitted)(uint64_t count);
   void (*wait_waiting)(uint32_t count);
+  /** Every loaded model is loaded anew, as after idle_timeout_ms; fail_loading() and hold_loading() apply. */
+  void (*load_again)(void);
 } DsocrFakeControl;
 
 const DsocrFakeControl* deepseekocr_fake_control(void);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// When text is sent and what is said about its time: the part of the settings that the classes in timing/ use.
+#pragma once
+
+#include <cstdint>
+
+namespace deepseekocr::plugin {
+
+enum class TextTiming { kAuto, kGroup, kImmediate };
+
+/// Properties of the same names; times in milliseconds.
+struct TimingSettings {
+  TextTiming text_timing = TextTiming::kAuto;
+  uint32_t merge_gap_ms = 250;
+  uint32_t cue_step_ms = 500;
+  uint32_t confirm_reads = 1;
+  uint32_t latency_ms = 0;
+  uint32_t lateness_ms = 0;
+  bool qos = false;
+};
+
+}  // namespace deepseekocr::plugin

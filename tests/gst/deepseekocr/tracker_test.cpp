@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Whether writing changes, over grounds that stand still, move, and are cut.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "deepseekocr/timing/group_tracker.h"
+#include "deepseekocr/timing/text_tracker.h"
+#include "gate_picture.h"
+
+namespace deepseekocr::test {
+namespace {
+
+using plugin::Decision;
+using plugin::GroupTracker;
+using plugin::TextTracker;
+
+constexpr int kWidth = 480, kHeight = 96;
+
+using Ground = std::function<double(int x, int y, int frame)>;
+
+double still(int x, int y, int) {
+  return 90 + 30 * std::sin(x * 0.02) + 10 * std::cos(y * 0.05);
+}
+
+/// Blobs as wide as strokes that walk to the left.
+double moving(int x, int y, int frame) {
+  return 110 + 45 * std::sin((x + 3 * frame) * 0.3) * std::sin(y * 0.27 + 0.05 * frame);
+}
+
+/// Writing `text` as it looks on black and on white, from which follows how it looks on anything.  Drawn once.
+const std::pair<Picture, Picture>& writing(const std::string& text) {
+  static std::map<std::string, std::pair<Picture, Picture>> drawn;
+  auto found = drawn.find(text);
+  if (found == drawn.end()) {
+    Picture on_black(kWidth, kHeight, 0), on_white(kWidth, kHeight, 255);
+    for (Picture* picture : {&on_black, &on_white}) picture->write_outlined(text, 60, 30, 36, 250, 10, 2);
+    found = drawn.emplace(text, std::pair(on_black, on_white)).first;
+  }
+  return found->second;
+}
+
+/// Writing `text`, `opacity` 0 to 1, over a ground.
+Picture picture(const Ground& ground, int frame, const char* text, double opacity = 1) {
+  const auto& [on_black, on_white] = writing(text);
+  return Picture(kWidth, kHeight, 0).paint([&, &black = on_black, &white = on_white](int x, int y) {
+    const double under = ground(x, y, frame);
+    const double shines_through = (white.at(x, y) - black.at(x, y)) / 255.0;
+    return (1 - opacity) * under + opacity * (black.at(x, y) + shines_through * under);
+  });
+}
+
+/// A change that was found in `frame`, and how long before it was.
+struct Change {
+  int frame;
+  uint32_t ago;
+  bool operator==(const Change&) const = default;
+};
+
+/// What is found in `count` frames.
+std::vector<Change> changes(int count, const std::function<Picture(int frame)>& frame) {
+  TextTracker tracker;
+  std::vector<Change> found;
+  for (int i = 0; i < count; ++i) {
+    if (const auto ago = tracker.changed(frame(i).view())) found.push_back({i, *ago});
+  }
+  return found;
+}
+
+TEST(TextTracker, NothingChangesWhereNothingDoes) {
+  for (const Ground& ground : {Ground(still), Ground(moving)}) {
+    EXPECT_TRUE(changes(60, [&](int i) { return picture(ground, i, "PIER 14 AT NOON"); }).empty());
+    EXPECT_TRUE(changes(60, [&](int i) { return picture(ground, i, ""); }).empty());
+  }
+}
+
+TEST(TextTracker, FindsTheVeryFrameOfAnotherText) {
+  for (const Ground& ground : {Ground(still), Ground(moving)}) {
+    const auto found =
+        changes(60, [&](int i) { return picture(ground, i, i < 30 ? "PIER 14 AT NOON" : "WHICH SIGNAL"); });
+    EXPECT_EQ(found, (std::vector<Change>{{30, 0}}));
+  }
+}
+
+TEST(TextTracker, FindsTheVeryFrameInWhichTextComesAndGoes) {
+  const auto found = changes(90, [&](int i) { return picture(moving, i, i < 30 || i >= 60 ? "" : "PIER 14 AT NOON"); });
+  EXPECT_EQ(found, (std::vector<Change>{{30, 0}, {60, 0}}));
+}
+
+TEST(TextTracker, FindsOneOtherCharacter) {
+  const auto found =
+      changes(40, [&](int i) { return picture(still, i, i < 20 ? "PIER 14 AT NOON" : "PIER 19 AT NOON"); });
+  EXPECT_EQ(found, (std::vector<Change>{{20, 0}}));
+}
+
+TEST(TextTracker, AnotherGroundBehindTheSameTextIsNoChange) {
+  const auto found = changes(60, [&](int i) {
+    const Ground ground = i < 30 ? Ground([](int x, int y, int) { return 60.0 + (x + y) % 7; }) : Ground(moving);
+    return picture(ground, i, "PIER 14 AT NOON");
+  });
+  EXPECT_TRUE(found.empty()) << found.front().frame;
+}
+
+TEST(TextTracker, AFadeOverStillGroundIsOneText) {
+  const auto found =
+      changes(40, [&](int i) { return picture(still, i, "PIER 14 AT NOON", std::min(1.0, (i + 1) / 8.0)); });
+  EXPECT_TRUE(found.empty()) << found.front().frame;
+}
+
+TEST(TextTracker, AFadeOverMovingGroundIsFoundLaterWithItsBeginning) {
+  const auto found = changes(
+      90, [&](int i) { return picture(moving, i, i < 50 ? "" : "PIER 14 AT NOON", std::min(1.0, (i - 49) / 10.0)); });
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NEAR(found[0].frame - static_cast<int>(found[0].ago), 50, 3);
+}
+
+TEST(TextTracker, NothingIsKnownBehindAReset) {
+  TextTracker tracker;
+  for (int i = 0; i < 10; ++i) tracker.changed(picture(still, i, "PIER 14").view());
+  tracker.reset();
+  EXPECT_FALSE(tracker.changed(picture(still, 10, "SIGNAL").view()));
+}
+
+TEST(TextTracker, TakesPicturesOfAnySize) {
+  TextTracker tracker;
+  for (const auto& [width, height] : {std::pair{16, 16}, {17, 31}, {640, 17}, {16, 400}, {33, 33}})
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(tracker.changed(Picture(width, height, 100).view()));
+}
+
+TEST(GroupTracker, TheGateErrsTowardsReadingAndTheWritingDecides) {
+  GroupTracker tracker;
+  for (uint64_t i = 0; i < 20; ++i) {
+    const auto place = tracker.place(Decision::kRead, picture(moving, int(i), "PIER 14").view(), i);
+    EXPECT_EQ(place.decision, i == 0 ? Decision::kRead : Decision::kUnchanged) << i;
+  }
+  const auto place = tracker.place(Decision::kRead, picture(moving, 20, "WHICH SIGNAL").view(), 20);
+  EXPECT_EQ(place.decision, Decision::kRead);
+  EXPECT_EQ(place.since, plugin::kNoTime);
+}
+
+TEST(GroupTracker, ABlankFrameEndsTheRun) {
+  GroupTracker tracker;
+  tracker.place(Decision::kRead, picture(still, 0, "PIER 14").view(), 0);
+  EXPECT_EQ(tracker.place(Decision::kBlank, picture(still, 1, "").view(), 1).decision, Decision::kBlank);
+  EXPECT_EQ(tracker.place(Decision::kUnchanged, picture(still, 2, "PIER 14").view(), 2).decision, Decision::kRead);
+}
+
+TEST(GroupTracker, AFadeBeganEarlier) {
+  GroupTracker tracker;
+  uint64_t since = plugin::kNoTime;
+  for (uint64_t i = 0; i < 90 && since == plugin::kNoTime; ++i) {
+    const double opacity = std::min(1.0, (double(i) - 49) / 10.0);
+    since =
+        tracker
+            .place(Decision::kRead, picture(moving, int(i), i < 50 ? "" : "PIER 14 AT NOON", opacity).view(), 1000 + i)
+            .since;
+  }
+  EXPECT_NEAR(double(since), 1050, 3);
+}
+
+}  // namespace
+}  // namespace deepseekocr::test
