@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
+
+#include "deepseekocr/gate/analytics_regions.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -12,20 +15,25 @@ namespace {
 /// A detector's box wavers by so much of its side, and by some pixels.
 constexpr int32_t kWaverDivisor = 8, kWaverPixels = 8;
 
+/// Coordinates and sides beyond any frame are cut to this, so that sums do not overflow.
+constexpr int64_t kMost = 1 << 20;
+
+/// What of `box`, whose numbers may be anything, lies in `to`.
 DsocrRect cut(const DsocrRect& box, const DsocrRect& to) {
-  const int32_t left = std::max(box.x, to.x), top = std::max(box.y, to.y);
-  const int32_t right = std::min(box.x + box.width, to.x + to.width);
-  const int32_t bottom = std::min(box.y + box.height, to.y + to.height);
-  return {left, top, std::max(0, right - left), std::max(0, bottom - top)};
+  const auto within = [](int64_t value) { return std::clamp<int64_t>(value, -kMost, kMost); };
+  const int64_t left = std::max(within(box.x), int64_t{to.x}), top = std::max(within(box.y), int64_t{to.y});
+  const int64_t right = std::min(within(int64_t{box.x} + box.width), int64_t{to.x} + to.width);
+  const int64_t bottom = std::min(within(int64_t{box.y} + box.height), int64_t{to.y} + to.height);
+  return {static_cast<int32_t>(left), static_cast<int32_t>(top),
+          static_cast<int32_t>(std::max<int64_t>(0, right - left)),
+          static_cast<int32_t>(std::max<int64_t>(0, bottom - top))};
 }
 
-/// Far beyond any frame.
-constexpr guint kMost = 1u << 20;
-
-/// The box of a meta, whose unsigned numbers may be anything.
-DsocrRect box_of(const GstVideoRegionOfInterestMeta& meta) {
-  const auto side = [](guint value) { return static_cast<int32_t>(std::min(value, kMost)); };
-  return {side(meta.x), side(meta.y), side(meta.w), side(meta.h)};
+/// As it stands on the frame.
+RegionOfInterest region_of(const GstVideoRegionOfInterestMeta& meta) {
+  const auto number = [](guint value) { return static_cast<int32_t>(std::min<int64_t>(value, kMost)); };
+  const gchar* name = g_quark_to_string(meta.roi_type);
+  return {{number(meta.x), number(meta.y), number(meta.w), number(meta.h)}, meta.id, name != nullptr ? name : ""};
 }
 
 bool is_wanted(const std::string& name, const std::vector<std::string>& classes) {
@@ -36,10 +44,29 @@ bool is_near(int32_t a, int32_t b, int32_t side) {
   return std::abs(a - b) <= side / kWaverDivisor + kWaverPixels;
 }
 
-bool is_same_region(const RegionOfInterest& a, const RegionOfInterest& b) {
-  return a.id == b.id && a.object_class == b.object_class && is_near(a.box.x, b.box.x, a.box.width) &&
+bool is_same_place(const RegionOfInterest& a, const RegionOfInterest& b) {
+  return a.object_class == b.object_class && is_near(a.box.x, b.box.x, a.box.width) &&
          is_near(a.box.y, b.box.y, a.box.height) && is_near(a.box.width, b.box.width, a.box.width) &&
          is_near(a.box.height, b.box.height, a.box.height);
+}
+
+bool is_same_region(const RegionOfInterest& a, const RegionOfInterest& b) {
+  return a.id == b.id && is_same_place(a, b);
+}
+
+/// Some detectors say what they found with either meta: such a thing is one region.
+std::vector<RegionOfInterest> all_regions(GstBuffer* buffer) {
+  std::vector<RegionOfInterest> regions;
+  gpointer state = nullptr;
+  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))
+    regions.push_back(region_of(*reinterpret_cast<GstVideoRegionOfInterestMeta*>(meta)));
+  const size_t count = regions.size();
+  for (RegionOfInterest& object : analytics_regions(buffer)) {
+    const auto begin = regions.begin(), end = begin + static_cast<ptrdiff_t>(count);
+    if (std::none_of(begin, end, [&](const RegionOfInterest& region) { return is_same_place(region, object); }))
+      regions.push_back(std::move(object));
+  }
+  return regions;
 }
 
 }  // namespace
@@ -49,13 +76,10 @@ std::vector<RegionOfInterest> regions_of_interest(GstBuffer* buffer, const std::
                                                   int32_t frame_height) {
   const DsocrRect whole = area.value_or(DsocrRect{0, 0, frame_width, frame_height});
   std::vector<RegionOfInterest> regions;
-  gpointer state = nullptr;
-  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)) {
-    const auto& found = *reinterpret_cast<GstVideoRegionOfInterestMeta*>(meta);
-    const gchar* name = g_quark_to_string(found.roi_type);
-    RegionOfInterest region{cut(box_of(found), whole), found.id, name != nullptr ? name : ""};
-    if (region.box.width == 0 || region.box.height == 0 || !is_wanted(region.object_class, classes)) continue;
-    regions.push_back(std::move(region));
+  for (RegionOfInterest& region : all_regions(buffer)) {
+    region.box = cut(region.box, whole);
+    if (region.box.width > 0 && region.box.height > 0 && is_wanted(region.object_class, classes))
+      regions.push_back(std::move(region));
   }
   sort_in_reading_order(&regions);
   return regions;

@@ -13,8 +13,9 @@
 
 namespace deepseekocr::plugin {
 
-/// The GstVideoRegionOfInterestMeta of a frame whose type is one of `classes` (none named: all), cut to `area` (empty:
-/// the frame), in reading order.  Those that lie outside are left out.
+/// The regions of a frame, each a GstVideoRegionOfInterestMeta or an object of a GstAnalyticsRelationMeta, whose type
+/// is one of `classes` (none named: all), cut to `area` (empty: the frame), in reading order.  Those that lie outside
+/// are left out.
 std::vector<RegionOfInterest> regions_of_interest(GstBuffer* buffer, const std::vector<std::string>& classes,
                                                   const std::optional<DsocrRect>& area, int32_t frame_width,
                                                   int32_t frame_height);
