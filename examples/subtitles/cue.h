@@ -11,7 +11,7 @@ namespace subtitles {
 struct Cue {
   uint64_t start = 0, end = 0;
   std::string text;
-  bool confirmed = true; /**< false: two frames read differently, or only one could be read */
+  bool confirmed = true; /**< false: no two frames read the same, or only one was read */
 };
 
 using Cues = std::vector<Cue>;

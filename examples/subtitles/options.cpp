@@ -36,7 +36,7 @@ struct RawOptions {
   gchar** inputs = nullptr;
   gchar *area = nullptr, *from = nullptr, *to = nullptr, *language = nullptr, *model = nullptr, *prompt = nullptr;
   gint confirm_reads = 2;
-  gboolean quiet = FALSE;
+  gboolean keep_phantoms = FALSE, quiet = FALSE;
 
   RawOptions() = default;
   RawOptions(const RawOptions&) = delete;
@@ -66,6 +66,8 @@ bool parse_raw(int* argc, char*** argv, RawOptions& raw, std::string* error) {
        "TEXT"},
       {"confirm-reads", 0, 0, G_OPTION_ARG_INT, &raw.confirm_reads,
        "How many frames of a cue must read the same, 1 or 2 (default 2)", "N"},
+      {"keep-phantoms", 0, 0, G_OPTION_ARG_NONE, &raw.keep_phantoms,
+       "Keep cues of hardly more than signs that no second frame confirms", nullptr},
       {"quiet", 'q', 0, G_OPTION_ARG_NONE, &raw.quiet, "No progress bar", nullptr},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw.inputs, nullptr, "VIDEO"},
       {nullptr, 0, 0, G_OPTION_ARG_NONE, nullptr, nullptr, nullptr},
@@ -145,6 +147,7 @@ bool convert(const RawOptions& raw, Options& options, std::string* error) {
   options.model = text_of(raw.model);
   options.prompt = text_of(raw.prompt);
   options.confirm_reads = raw.confirm_reads;
+  options.keep_phantoms = raw.keep_phantoms != FALSE;
   options.quiet = raw.quiet != FALSE;
   return true;
 }

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "gstdeepseekocrmeta.h"
+#include "phantom.h"
 #include "pipeline.h"
 
 namespace subtitles {
@@ -35,7 +37,7 @@ class CueCollector {
 
   Cues take() {
     const std::lock_guard lock(mutex_);
-    return std::move(cues_);
+    return std::exchange(cues_, {});
   }
 
  private:
@@ -49,9 +51,9 @@ class CueCollector {
     cue.start = gst_segment_to_stream_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
     cue.end = cue.start + (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : GST_SECOND);
     const GstStructure* reading = gst_deepseek_ocr_meta_get_structure(buffer);
-    gboolean agreement = TRUE;
-    if (reading != nullptr) gst_structure_get_boolean(reading, "agreement", &agreement);
-    cue.confirmed = agreement != FALSE;
+    gboolean single_read = FALSE;
+    if (reading != nullptr) gst_structure_get_boolean(reading, GST_DEEPSEEK_OCR_META_SINGLE_READ, &single_read);
+    cue.confirmed = single_read == FALSE;
     const std::lock_guard lock(mutex_);
     cues_.push_back(std::move(cue));
   }
@@ -106,7 +108,6 @@ void take_stats(const Pipeline& pipeline, Outcome& outcome) {
   gst_structure_get_uint64(stats, "frames-in", &outcome.frames);
   gst_structure_get_uint64(stats, "readings", &outcome.readings);
   gst_structure_get_uint64(stats, "rereads", &outcome.rereads);
-  gst_structure_get_uint64(stats, "phantoms", &outcome.phantoms);
   gst_structure_free(stats);
 }
 
@@ -136,6 +137,7 @@ Outcome read_cues(const Options& options, const Progress& progress) {
   take_stats(pipeline, outcome);
   pipeline.stop();
   outcome.cues = collector.take();
+  if (!options.keep_phantoms) outcome.phantoms = remove_phantoms(outcome.cues);
   return outcome;
 }
 

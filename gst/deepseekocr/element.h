@@ -43,10 +43,11 @@ struct SinkState {
   AutoArea auto_area;
   DeliveryAttacher attacher; /**< of frames that go at once */
   PoolCheck pool_check;
-  SharpestWindow window;              /**< sharpest-of: the frames that are being collected */
-  std::optional<Submission> sharpest; /**< the sharpest of them */
-  uint64_t settings_revision = 0;     /**< of the settings that the gate's last reading was asked for with */
-  bool area_reported = false;         /**< the area was found wanting for these caps */
+  std::vector<RegionOfInterest> regions; /**< inference-region=roi-list: as they were when they last changed */
+  SharpestWindow window;                 /**< sharpest-of: the frames that are being collected */
+  std::optional<Submission> sharpest;    /**< the sharpest of them */
+  uint64_t settings_revision = 0;        /**< of the settings that the gate's last reading was asked for with */
+  bool area_reported = false;            /**< the area was found wanting for these caps */
   uint32_t seek_seqnum = 0;
 };
 

@@ -137,8 +137,14 @@ DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::op
   // From here on the engine owns both: it calls the two release functions, also when it refuses the request.
   request.image.release_data = picture.release();
   request.image.release = [](void* data) { delete static_cast<Picture*>(data); };
-  request.callbacks = request_callbacks({std::move(done), prompt, listener_});
-  return api_->submit(handle_, &request, request_id, error);
+  auto ended = [done = std::move(done), retries = retries_](Reading reading) {
+    done(std::move(reading));
+    retries->end();
+  };
+  request.callbacks = request_callbacks({std::move(ended), prompt, listener_});
+  const DsocrStatus status = api_->submit(handle_, &request, request_id, error);
+  if (status == DSOCR_OK) retries_->begin();
+  return status;
 }
 
 void EngineClient::cancel(uint64_t request_id) {

@@ -10,9 +10,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "deepseekocr/reading.h"
+#include "deepseekocr/retry_queue.h"
 #include "deepseekocr/settings.h"
 
 namespace deepseekocr::plugin {
@@ -80,6 +82,10 @@ class EngineClient {
   DsocrStatus submit(std::unique_ptr<Picture> picture, const std::optional<DsocrRect>& area, const Settings& settings,
                      DoneFunction done, uint64_t* request_id, DsocrError* error);
 
+  /// After BUSY: calls `retry`, from an engine thread, as soon as a request has ended and there may be room.
+  /// @return false: there is room
+  bool retry_later(RetryQueue::Retry retry) { return retries_->wait(std::move(retry)); }
+
   /// Asks a request to end; id 0: all.
   void cancel(uint64_t request_id);
 
@@ -95,6 +101,7 @@ class EngineClient {
   const DsocrEngineApi* const api_;
   const ClientOptions options_;
   const std::shared_ptr<LoadListener> listener_;
+  const std::shared_ptr<RetryQueue> retries_ = std::make_shared<RetryQueue>();  // requests may outlive the client
   mutable std::mutex mutex_;  // guards handle_; taken last, never while a callback of ours runs
   DsocrClient* handle_ = nullptr;
 };

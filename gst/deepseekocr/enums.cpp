@@ -21,6 +21,9 @@ constexpr gint value_of(Attach value) {
 constexpr gint value_of(Drop value) {
   return static_cast<gint>(value);
 }
+constexpr gint value_of(InferenceRegion value) {
+  return static_cast<gint>(value);
+}
 constexpr gint value_of(TextTiming value) {
   return static_cast<gint>(value);
 }
@@ -106,6 +109,19 @@ GType gst_deepseek_ocr_attach_get_type() {
       {0, nullptr, nullptr}};
   static gsize once = 0;
   return register_once(&once, "GstDeepseekOcrAttach", values);
+}
+
+/**
+ * GstDeepseekOcrInferenceRegion:
+ * Since: 0.2
+ */
+GType gst_deepseek_ocr_inference_region_get_type() {
+  static const GEnumValue values[] = {
+      {value_of(InferenceRegion::kFullFrame), "The frame, or its area", "full-frame"},
+      {value_of(InferenceRegion::kRoiList), "Each GstVideoRegionOfInterestMeta on its own", "roi-list"},
+      {0, nullptr, nullptr}};
+  static gsize once = 0;
+  return register_once(&once, "GstDeepseekOcrInferenceRegion", values);
 }
 
 /**

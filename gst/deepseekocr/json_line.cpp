@@ -22,9 +22,16 @@ Json region_object(const Region& region) {
           {"height", region.box.height}};
 }
 
-}  // namespace
+Json region_of_interest(const RegionOfInterest& region) {
+  const DsocrRect& box = region.box;
+  return {{"id", region.id}, {"class", region.object_class}, {"x", box.x},
+          {"y", box.y},      {"width", box.width},           {"height", box.height}};
+}
 
-std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed, TextSpan span) {
+/// An object of what a frame reads or, where `part` is set, a region of it.
+std::string one_line(const FrameInfo& frame, const Reading& whole, bool changed, TextSpan span,
+                     const RegionReading* part) {
+  const Reading& reading = part != nullptr ? *part->reading : whole;
   Json object = {{"frame-number", frame.number},
                  {"pts", time_or_null(frame.pts)},
                  {"stream-time", time_or_null(frame.stream_time)},
@@ -41,16 +48,27 @@ std::string json_line(const FrameInfo& frame, const Reading& reading, bool chang
   object["tokens"] = reading.tokens;
   object["confidence"] = reading.confidence;
   object["confidence-min"] = reading.confidence_min;
-  object["agreement"] = reading.agreement;
-  object["single-read"] = reading.single_read;
-  object["latency"] = reading.latency;
+  object["agreement"] = whole.agreement;
+  object["single-read"] = whole.single_read;
+  object["latency"] = whole.latency;
   object["prompt"] = reading.prompt;
   object["width"] = frame.width;
   object["height"] = frame.height;
+  if (part != nullptr) object["region-of-interest"] = region_of_interest(part->region);
   object["regions"] = Json::array();
   for (const Region& region : reading.regions) object["regions"].push_back(region_object(region));
   // Broken bytes must not throw: the engine promises UTF-8, another engine behind the same boundary may not keep it.
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed, TextSpan span) {
+  if (reading.parts.empty()) return one_line(frame, reading, changed, span, nullptr);
+  std::string lines;
+  for (const RegionReading& part : reading.parts)
+    lines += (lines.empty() ? "" : "\n") + one_line(frame, reading, changed, span, &part);
+  return lines;
 }
 
 }  // namespace deepseekocr::plugin

@@ -2,6 +2,7 @@
 #include "deepseekocr/properties.h"
 
 #include "deepseekocr/element.h"
+#include "deepseekocr/gate/regions_of_interest.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -20,6 +21,8 @@ enum Property {
   PROP_RESOLUTION,
   PROP_MAX_TILES,
   PROP_AREA,
+  PROP_INFERENCE_REGION,
+  PROP_OBJECT_CLASS,
   PROP_INFERENCE_INTERVAL,
   PROP_MAX_RATE,
   PROP_SKIP_BLANK,
@@ -121,6 +124,13 @@ bool set_reading_property(Element& element, guint id, const GValue* value) {
       return true;
     case PROP_AREA:
       set_area(element, string_of(value));
+      return true;
+    case PROP_INFERENCE_REGION:
+      settings.inference_region = static_cast<InferenceRegion>(g_value_get_enum(value));
+      return true;
+    case PROP_OBJECT_CLASS:
+      settings.object_class_text = string_of(value);
+      settings.object_classes = split_classes(settings.object_class_text);
       return true;
     case PROP_MAX_NEW_TOKENS:
       settings.max_new_tokens = g_value_get_int(value);
@@ -268,6 +278,12 @@ bool get_reading_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_AREA:
       g_value_set_string(value, settings.area_text.c_str());
+      return true;
+    case PROP_INFERENCE_REGION:
+      g_value_set_enum(value, static_cast<gint>(settings.inference_region));
+      return true;
+    case PROP_OBJECT_CLASS:
+      g_value_set_string(value, settings.object_class_text.c_str());
       return true;
     case PROP_MAX_NEW_TOKENS:
       g_value_set_int(value, settings.max_new_tokens);
@@ -426,6 +442,21 @@ void install_reading_properties(GObjectClass* klass) {
                         0, G_MAXUINT, 0, kPlaying));
 }
 
+void install_region_properties(GObjectClass* klass) {
+  g_object_class_install_property(
+      klass, PROP_INFERENCE_REGION,
+      g_param_spec_enum("inference-region", "Inference region",
+                        "What of a frame is read: all of it, or the regions that an element upstream found",
+                        GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION, static_cast<gint>(InferenceRegion::kFullFrame),
+                        kPlaying));
+  g_object_class_install_property(
+      klass, PROP_OBJECT_CLASS,
+      g_param_spec_string("object-class", "Object class",
+                          "With inference-region=roi-list, the types of regions that are read, separated by commas "
+                          "(empty = all)",
+                          "", kPlaying));
+}
+
 void install_gate_properties(GObjectClass* klass) {
   const GateSettings defaults;
   g_object_class_install_property(
@@ -524,13 +555,15 @@ void install_properties(GObjectClass* object_class) {
   object_class->get_property = get_property;
   install_engine_properties(object_class);
   install_reading_properties(object_class);
+  install_region_properties(object_class);
   install_gate_properties(object_class);
   install_ngram_properties(object_class);
   install_output_properties(object_class);
   install_timing_properties(object_class);
-  for (const GType type : {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK,
-                           GST_TYPE_DEEPSEEK_OCR_RESOLUTION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT,
-                           GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
+  for (const GType type :
+       {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
+        GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH,
+        GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

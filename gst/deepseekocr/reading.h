@@ -36,6 +36,21 @@ struct Region {
   DsocrRect box{};
 };
 
+/// A part of a frame that an element upstream found.
+struct RegionOfInterest {
+  DsocrRect box{}; /**< pixels of the frame */
+  int32_t id = 0;
+  std::string object_class;
+};
+
+struct Reading;
+
+/// What was read in it.
+struct RegionReading {
+  RegionOfInterest region;
+  std::shared_ptr<const Reading> reading;
+};
+
 /// Immutable once made.
 struct Reading {
   DsocrFinishReason finish_reason = DSOCR_FINISH_STOP;
@@ -45,6 +60,7 @@ struct Reading {
   std::string raw, plain, markdown;
   bool invalid_utf8 = false;
   std::vector<Region> regions;
+  std::vector<RegionReading> parts; /**< inference-region=roi-list: what this was joined from, in reading order */
   uint32_t tokens = 0;
   double confidence = 0, confidence_min = 0;
   DsocrTimings timings{};

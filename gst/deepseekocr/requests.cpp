@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "deepseekocr/requests.h"
 
+#include <cstdio>
 #include <utility>
+
+#include "deepseekocr/gate/region_requests.h"
+#include "deepseekocr/gate/regions_of_interest.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -67,14 +71,39 @@ void MappedFrame::describe(DsocrImage* image) const {
   image->chroma_site = chroma_site(info);
 }
 
+/// The regions of a frame whose settings ask for them.
+std::vector<RegionOfInterest> regions_of(const Submission& submission) {
+  const Settings& settings = *submission.slot->settings;
+  if (settings.inference_region != InferenceRegion::kRoiList) return {};
+  return regions_of_interest(submission.buffer.get(), settings.object_classes, submission.area,
+                             GST_VIDEO_INFO_WIDTH(&submission.info), GST_VIDEO_INFO_HEIGHT(&submission.info));
+}
+
+/// Hands a frame to the engine, as a whole or in regions.
+DsocrStatus ask(const std::shared_ptr<EngineClient>& client, const Submission& submission, const TakenFunction& taken,
+                DoneFunction done, DsocrError* error) {
+  const auto& settings = submission.slot->settings;
+  if (auto regions = regions_of(submission); !regions.empty()) {
+    const std::shared_ptr<GstBuffer> buffer(gst_buffer_ref(submission.buffer.get()), gst_buffer_unref);
+    auto picture = [buffer, info = submission.info] { return MappedFrame::map(buffer.get(), info); };
+    return read_regions(client, std::move(regions), settings, std::move(picture), taken, std::move(done), error);
+  }
+  auto picture = MappedFrame::map(submission.buffer.get(), submission.info);
+  if (picture == nullptr) {
+    std::snprintf(error->message, sizeof error->message,
+                  "the frame's memory cannot be read; put a videoconvert before deepseekocr");
+    return DSOCR_INVALID_ARGUMENT;
+  }
+  uint64_t request_id = 0;
+  const DsocrStatus status =
+      client->submit(std::move(picture), submission.area, *settings, std::move(done), &request_id, error);
+  if (status == DSOCR_OK && !taken(request_id)) client->cancel(request_id);
+  return status;
+}
+
 /// One attempt.  @return OK where the outcome will come later.
 DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client,
                        const Submission& submission, std::string* reason) {
-  auto picture = MappedFrame::map(submission.buffer.get(), submission.info);
-  if (picture == nullptr) {
-    *reason = "the frame's memory cannot be read; put a videoconvert before deepseekocr";
-    return DSOCR_INVALID_ARGUMENT;
-  }
   const SlotPtr slot = submission.slot;
   // The client is reached weakly: the engine may hold this function after everybody else has let go.
   auto done = [session, slot, weak = std::weak_ptr<EngineClient>(client)](Reading reading) {
@@ -89,11 +118,9 @@ DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::share
       }
     }
   };
-  uint64_t request_id = 0;
+  auto taken = [session, slot](uint64_t request_id) { return session->set_request_id(slot, request_id); };
   DsocrError error{};
-  const DsocrStatus status =
-      client->submit(std::move(picture), submission.area, *slot->settings, std::move(done), &request_id, &error);
-  if (status == DSOCR_OK && !session->set_request_id(slot, request_id)) client->cancel(request_id);
+  const DsocrStatus status = ask(client, submission, taken, std::move(done), &error);
   *reason = error.message;
   return status;
 }

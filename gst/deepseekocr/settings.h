@@ -17,6 +17,7 @@ namespace deepseekocr::plugin {
 enum class TextFormat { kPlain, kMarkdown, kSubtitle, kJson, kRaw };
 enum class Attach { kAuto, kExact, kLatest };
 enum class Drop { kAuto, kNever, kNewest };
+enum class InferenceRegion { kFullFrame, kRoiList };
 enum class Task { kCustom, kFreeOcr, kMarkdown, kOcr, kFigure, kDescribe };
 
 /// All properties; times in milliseconds as the properties state them.
@@ -36,6 +37,9 @@ struct Settings {
   std::string area_text;
   std::optional<Area> area;
   bool auto_area = false; /**< area=auto */
+  InferenceRegion inference_region = InferenceRegion::kFullFrame;
+  std::string object_class_text;
+  std::vector<std::string> object_classes;
   GateSettings gate;
   uint32_t sharpest_of_ms = 0;
   int32_t max_new_tokens = 0;

@@ -4,6 +4,7 @@
 
 #include "deepseekocr/element.h"
 #include "deepseekocr/gate/mapped_luma.h"
+#include "deepseekocr/gate/regions_of_interest.h"
 #include "deepseekocr/gate/sharpest.h"
 #include "deepseekocr/metadata.h"
 #include "deepseekocr/requests.h"
@@ -103,6 +104,7 @@ struct Arrival {
   FrameInfo frame;
   std::shared_ptr<const Settings> settings;
   std::optional<DsocrRect> area; /**< that is read; empty: everything */
+  std::optional<DsocrRect> look; /**< that the gate looks at, where that is not the area */
   Verdict verdict;
   uint64_t since = kNoTime; /**< text-timing=group: stream time at which its writing came, where that was before */
 };
@@ -118,7 +120,8 @@ void examine(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
   if (arrival->frame.page > 0 || !gate.looks_at_pixels()) return;
   const MappedLuma luma(buffer, sink.info);
   if (!luma.is_valid()) return;
-  const DsocrRect part = arrival->area.value_or(DsocrRect{0, 0, arrival->frame.width, arrival->frame.height});
+  const DsocrRect whole{0, 0, arrival->frame.width, arrival->frame.height};
+  const DsocrRect part = arrival->look.value_or(arrival->area.value_or(whole));
   arrival->verdict = sink.gate.examine(gate, luma.view(part), part.x, part.y);
   if (!sink.groups || gate.change_threshold == 0) return;
   const auto place = sink.tracker.place(arrival->verdict.decision, luma.view(part), arrival->frame.stream_time);
@@ -134,6 +137,21 @@ void forget_reading(GstDeepseekOcr* self, const std::shared_ptr<Session>& sessio
   if (sink.groups) end_group(self, session);
 }
 
+/// inference-region=roi-list: lets the gate look at the regions alone.  @return false: the frame has none
+bool find_regions(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
+  const FrameInfo& frame = arrival->frame;
+  auto regions =
+      regions_of_interest(buffer, arrival->settings->object_classes, arrival->area, frame.width, frame.height);
+  if (regions.empty()) return false;
+  if (!are_same_regions(sink.regions, regions)) {
+    sink.gate.forget_reading();
+    sink.tracker.reset();
+    sink.regions = regions;
+  }
+  arrival->look = sink.auto_area.follow(box_around(regions), frame.width, frame.height);
+  return true;
+}
+
 /// Decides whether the frame is read.  @return false: the area lies outside the frame, one ERROR was posted.
 bool judge(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuffer* buffer, Arrival* arrival) {
   SinkState& sink = self->impl->sink;
@@ -144,8 +162,15 @@ bool judge(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuf
   arrival->verdict = sink.gate.schedule(settings.gate, arrival->frame.pts);
   if (arrival->verdict.decision != Decision::kRead) return true;
   if (!find_area(self, settings, &arrival->area)) return false;
+  const bool by_regions = settings.inference_region == InferenceRegion::kRoiList;
+  if (by_regions && !find_regions(sink, buffer, arrival)) {
+    arrival->verdict.decision = Decision::kBlank;
+    sink.gate.forget_reading();
+    sink.tracker.reset();
+    return true;
+  }
   examine(sink, buffer, arrival);
-  if (settings.auto_area)
+  if (settings.auto_area && !by_regions)
     arrival->area = sink.auto_area.follow(arrival->verdict.detail, arrival->frame.width, arrival->frame.height);
   GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
                  static_cast<int>(arrival->verdict.decision), arrival->verdict.distance);

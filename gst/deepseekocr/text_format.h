@@ -31,7 +31,8 @@ std::string subtitle_text(std::string_view text, size_t columns = 42);
 /// For WebVTT, where `&`, `<` and `>` have a meaning.
 std::string escape_webvtt(std::string_view text);
 
-/// One JSON object on one line, without terminator; fields as in docs/elements/deepseekocr.md.
+/// One JSON object on one line, without terminator; fields as in docs/elements/deepseekocr.md.  A reading of regions of
+/// interest is a line for each.
 /// @param span  stream times between which the text is shown; those of the frame where they are unknown.
 std::string json_line(const FrameInfo& frame, const Reading& reading, bool changed, TextSpan span = {});
 

@@ -4,6 +4,7 @@
 
 #include "cue.h"
 #include "options.h"
+#include "phantom.h"
 #include "writer.h"
 
 namespace subtitles {
@@ -48,6 +49,24 @@ TEST(ToMilliseconds, NeverIntoTheNextCue) {
   const Cues cues = to_milliseconds({{0, 41'708'333, "a", true}, {41'708'333, 80'000'000, "b", true}});
   EXPECT_EQ(cues[0].end, 41 * kMillisecond);
   EXPECT_EQ(cues[1].start, 41 * kMillisecond);
+}
+
+TEST(IsPhantom, IsAStringOfSignsThatWasReadOnce) {
+  const auto unconfirmed = [](const char* text) { return is_phantom({0, 1, text, false}); };
+  for (const char* text : {"*w*,*\n**", "\"%`%_\'%", ")^_^", "`", "♪"}) EXPECT_TRUE(unconfirmed(text)) << text;
+  for (const char* text : {"Run!", "- 9 -", "\u3057\u3066", "9.30 -- 10.15", "\u043d\u0435\u0442!!"})
+    EXPECT_FALSE(unconfirmed(text)) << text;
+}
+
+TEST(IsPhantom, NeverWhatWasConfirmed) {
+  for (const char* text : {"?!", "...", "♪", "*w*,*"}) EXPECT_FALSE(is_phantom({0, 1, text, true})) << text;
+}
+
+TEST(RemovePhantoms, LeavesTheOthersInOrder) {
+  Cues cues = {{0, 1, "a", true}, {1, 2, "*,*", false}, {2, 3, "b", false}};
+  EXPECT_EQ(remove_phantoms(cues), 1u);
+  ASSERT_EQ(cues.size(), 2u);
+  EXPECT_EQ(cues[1].text, "b");
 }
 
 TEST(EscapeWebvtt, SpellsWhatWouldBeATag) {

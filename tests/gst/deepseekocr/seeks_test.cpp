@@ -90,6 +90,10 @@ class TextPadWatch {
   GstClockTime first_text_ = GST_CLOCK_TIME_NONE, running_time_ = 0, end_ = 0;
 };
 
+GstMessageType message_type(const GstMessage* message) {
+  return GST_MESSAGE_TYPE(message);
+}
+
 /// Frames with text without an end, two sinks, paused.  Seeks say where it ends.
 class Seeks : public OcrTest {
  protected:
@@ -124,7 +128,7 @@ class Seeks : public OcrTest {
         bus, GST_CLOCK_TIME_NONE,
         static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_SEGMENT_DONE)));
     gst_object_unref(bus);
-    return GST_MESSAGE_TYPE(message.get());
+    return message_type(message.get());
   }
 
   GstElement* pipeline_ = nullptr;
