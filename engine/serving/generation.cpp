@@ -14,6 +14,7 @@ std::optional<DsocrFinishReason> Generation::accept(const TokenChoice& choice) {
   ++generated_;
   const std::string piece = tokenizer_ == nullptr ? "" : stream_.push(tokenizer_->token_bytes(choice.id));
   text_ += piece;
+  text_ends_.push_back(text_.size());
   if (limits_.loop_guard && is_loop(choice.id, piece)) return DSOCR_FINISH_REPETITION;
   if (ids_.size() >= static_cast<size_t>(limits_.max_new_tokens)) return DSOCR_FINISH_LENGTH;
   return std::nullopt;
@@ -48,14 +49,15 @@ bool Generation::is_loop(int32_t id, const std::string& piece) {
 // Keeps the first ids, as long as neither their number nor their text exceeds the limit.
 void Generation::cut(size_t id_count, size_t text_bytes) {
   text_.clear();
+  text_ends_.clear();
   stream_ = Utf8Stream();
   size_t kept = 0;
   for (; kept < std::min(id_count, ids_.size()); ++kept) {
-    if (tokenizer_ == nullptr) continue;
     Utf8Stream next = stream_;  // bytes of an id that is not kept must not stay in the stream
-    const std::string piece = next.push(tokenizer_->token_bytes(ids_[kept]));
+    const std::string piece = tokenizer_ == nullptr ? "" : next.push(tokenizer_->token_bytes(ids_[kept]));
     if (text_.size() + piece.size() > text_bytes) break;
     text_ += piece;
+    text_ends_.push_back(text_.size());
     stream_ = std::move(next);
   }
   ids_.resize(kept);

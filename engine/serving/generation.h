@@ -50,6 +50,8 @@ class Generation {
   const std::vector<int32_t>& ids() const { return ids_; }
   const std::vector<float>& log_probabilities() const { return log_probabilities_; }
   const std::vector<float>& margins() const { return margins_; }
+  /// For each id: bytes of text() that end with it.
+  const std::vector<size_t>& text_ends() const { return text_ends_; }
   const std::string& text() const { return text_; }
   bool invalid_utf8() const { return stream_.replaced(); }
   /// Ids generated so far, those that a loop guard cut included.
@@ -66,6 +68,7 @@ class Generation {
   std::vector<int32_t> ids_;
   std::vector<float> log_probabilities_;
   std::vector<float> margins_;
+  std::vector<size_t> text_ends_;
   std::string text_;
   size_t taken_ = 0;  // bytes of text_ that take_new_text() has returned
   uint64_t generated_ = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "serving/result_builder.h"
 
-#include <algorithm>
-#include <cmath>
+#include <utility>
+
+#include "serving/line_confidence.h"
 
 namespace deepseekocr {
 namespace {
@@ -32,6 +33,7 @@ Result::Result(const Request& request) {
   result_.finish_reason = request.outcome->reason;
   result_.error = request.outcome->error ? &*request.outcome->error : nullptr;
   add_text(request);
+  add_lines(request);
   add_page(request.page);
   add_confidence(request.generation.log_probabilities());
 }
@@ -63,17 +65,27 @@ void Result::add_page(const PreparedPage& page) {
   result_.tile_rows = page.plan.tiles.rows;
 }
 
-void Result::add_confidence(const std::vector<float>& log_probabilities) {
-  if (log_probabilities.empty()) return;
-  double sum = 0;
-  double least = 1;
-  for (const float log_probability : log_probabilities) {
-    const double probability = std::exp(static_cast<double>(log_probability));
-    sum += probability;
-    least = std::min(least, probability);
+void Result::add_lines(const Request& request) {
+  const Generation& generation = request.generation;
+  const auto lines = answer_lines(generation.text(), generation.text_ends(), generation.log_probabilities());
+  line_texts_.reserve(lines.size());  // their characters must not move
+  for (const AnswerLine& line : lines) {
+    std::string plain =
+        parse_answer(line.text, request.image.area(), request.image.picture_width(), request.image.picture_height())
+            .plain;
+    if (plain.empty()) continue;
+    line_texts_.push_back(std::move(plain));
+    lines_.push_back({line_texts_.back().c_str(), static_cast<float>(line.confidence.mean),
+                      static_cast<float>(line.confidence.least)});
   }
-  result_.confidence_mean = static_cast<float>(sum / static_cast<double>(log_probabilities.size()));
-  result_.confidence_min = static_cast<float>(least);
+  result_.lines = lines_.data();
+  result_.line_count = lines_.size();
+}
+
+void Result::add_confidence(const std::vector<float>& log_probabilities) {
+  const Confidence confidence = confidence_of(log_probabilities.data(), log_probabilities.size());
+  result_.confidence_mean = static_cast<float>(confidence.mean);
+  result_.confidence_min = static_cast<float>(confidence.least);
 }
 
 DsocrResult failed_result(const Request& request, const DsocrError& error) {

@@ -25,10 +25,13 @@ class Result {
  private:
   void add_text(const Request& request);
   void add_page(const PreparedPage& page);
+  void add_lines(const Request& request);
   void add_confidence(const std::vector<float>& log_probabilities);
 
   ParsedText parsed_;
   std::vector<DsocrRegion> regions_;
+  std::vector<std::string> line_texts_;
+  std::vector<DsocrLine> lines_;
   DsocrResult result_{};
 };
 

@@ -22,6 +22,10 @@ Json region_object(const Region& region) {
           {"height", region.box.height}};
 }
 
+Json line_object(const Line& line) {
+  return {{"text", line.text}, {"confidence", line.confidence}, {"confidence-min", line.confidence_min}};
+}
+
 Json region_of_interest(const RegionOfInterest& region) {
   const DsocrRect& box = region.box;
   return {{"id", region.id}, {"class", region.object_class}, {"x", box.x},
@@ -48,6 +52,8 @@ std::string one_line(const FrameInfo& frame, const Reading& whole, bool changed,
   object["tokens"] = reading.tokens;
   object["confidence"] = reading.confidence;
   object["confidence-min"] = reading.confidence_min;
+  object["lines"] = Json::array();
+  for (const Line& line : reading.lines) object["lines"].push_back(line_object(line));
   object["agreement"] = whole.agreement;
   object["single-read"] = whole.single_read;
   object["latency"] = whole.latency;

@@ -20,16 +20,25 @@ GstStructure* region_structure(const Region& region) {
                            G_TYPE_INT, region.box.height, nullptr);
 }
 
-void set_regions(GstStructure* structure, const std::vector<Region>& regions) {
+GstStructure* line_structure(const Line& line) {
+  return gst_structure_new("line", GST_DEEPSEEK_OCR_LINE_TEXT, G_TYPE_STRING, line.text.c_str(),
+                           GST_DEEPSEEK_OCR_LINE_CONFIDENCE, G_TYPE_DOUBLE, line.confidence,
+                           GST_DEEPSEEK_OCR_LINE_CONFIDENCE_MIN, G_TYPE_DOUBLE, line.confidence_min, nullptr);
+}
+
+/// Sets `field` to an array of a structure for each of `items`.
+template <typename Item>
+void set_array(GstStructure* structure, const char* field, const std::vector<Item>& items,
+               GstStructure* (*structure_of)(const Item&)) {
   GValue array = G_VALUE_INIT;
-  gst_value_array_init(&array, regions.size());
-  for (const Region& region : regions) {
+  gst_value_array_init(&array, items.size());
+  for (const Item& item : items) {
     GValue value = G_VALUE_INIT;
     g_value_init(&value, GST_TYPE_STRUCTURE);
-    g_value_take_boxed(&value, region_structure(region));
+    g_value_take_boxed(&value, structure_of(item));
     gst_value_array_append_and_take_value(&array, &value);
   }
-  gst_structure_take_value(structure, GST_DEEPSEEK_OCR_META_REGIONS, &array);
+  gst_structure_take_value(structure, field, &array);
 }
 
 /// Boxes as other elements know them.  The type is from a fixed set, because quarks are never freed; the model's own
@@ -63,7 +72,8 @@ StructurePtr reading_structure(const FrameInfo& frame, const Reading& reading, c
   gst_structure_set(structure, GST_DEEPSEEK_OCR_META_AGREEMENT, G_TYPE_BOOLEAN, reading.agreement,
                     GST_DEEPSEEK_OCR_META_SINGLE_READ, G_TYPE_BOOLEAN, reading.single_read, nullptr);
   if (frame.page > 0) gst_structure_set(structure, GST_DEEPSEEK_OCR_META_PAGE, G_TYPE_INT, frame.page, nullptr);
-  set_regions(structure, reading.regions);
+  set_array(structure, GST_DEEPSEEK_OCR_META_LINES, reading.lines, line_structure);
+  set_array(structure, GST_DEEPSEEK_OCR_META_REGIONS, reading.regions, region_structure);
   return StructurePtr(structure);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "deepseekocr/reading.h"
 
+#include <cstddef>
 #include <utility>
 
 namespace deepseekocr::plugin {
@@ -8,6 +9,17 @@ namespace {
 
 std::string string_or_empty(const char* text) {
   return text != nullptr ? text : "";
+}
+
+/// Engines of an older interface say nothing of lines.
+std::vector<Line> lines_of(const DsocrResult& result) {
+  std::vector<Line> lines;
+  if (result.struct_size < offsetof(DsocrResult, line_count) + sizeof result.line_count) return lines;
+  for (size_t i = 0; i < result.line_count; ++i) {
+    const DsocrLine& line = result.lines[i];
+    lines.push_back({string_or_empty(line.text), line.confidence_mean, line.confidence_min});
+  }
+  return lines;
 }
 
 }  // namespace
@@ -29,6 +41,7 @@ Reading reading_from_result(const DsocrResult& result) {
     reading.regions.push_back({region.kind, string_or_empty(region.label), string_or_empty(region.text), region.box});
   }
   reading.tokens = static_cast<uint32_t>(result.token_count);
+  reading.lines = lines_of(result);
   reading.confidence = result.confidence_mean;
   reading.confidence_min = result.confidence_min;
   reading.timings = result.timings;

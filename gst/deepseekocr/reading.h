@@ -51,6 +51,12 @@ struct RegionReading {
   std::shared_ptr<const Reading> reading;
 };
 
+/// A line of text and how sure the model was of its tokens, 0 to 1.
+struct Line {
+  std::string text;
+  double confidence = 0, confidence_min = 0;
+};
+
 /// Immutable once made.
 struct Reading {
   DsocrFinishReason finish_reason = DSOCR_FINISH_STOP;
@@ -61,6 +67,7 @@ struct Reading {
   bool invalid_utf8 = false;
   std::vector<Region> regions;
   std::vector<RegionReading> parts; /**< inference-region=roi-list: what this was joined from, in reading order */
+  std::vector<Line> lines;          /**< from top to bottom */
   uint32_t tokens = 0;
   double confidence = 0, confidence_min = 0;
   DsocrTimings timings{};

@@ -30,6 +30,7 @@ G_BEGIN_DECLS
 #define GST_DEEPSEEK_OCR_META_TOKENS "tokens"                 /* [guint] generated */
 #define GST_DEEPSEEK_OCR_META_CONFIDENCE "confidence"         /* [gdouble] mean token probability 0..1 */
 #define GST_DEEPSEEK_OCR_META_CONFIDENCE_MIN "confidence-min" /* [gdouble] */
+#define GST_DEEPSEEK_OCR_META_LINES "lines"                   /* [GstValueArray of GstStructure] see below */
 #define GST_DEEPSEEK_OCR_META_AGREEMENT "agreement"     /* [gboolean] FALSE: two readings were to agree and do not */
 #define GST_DEEPSEEK_OCR_META_SINGLE_READ "single-read" /* [gboolean] TRUE: no second reading says the same */
 #define GST_DEEPSEEK_OCR_META_LATENCY "latency"         /* [guint64] from frame in to result, nanoseconds */
@@ -37,6 +38,11 @@ G_BEGIN_DECLS
 #define GST_DEEPSEEK_OCR_META_WIDTH "width"             /* [gint] of the frame that the boxes refer to */
 #define GST_DEEPSEEK_OCR_META_HEIGHT "height"           /* [gint] */
 #define GST_DEEPSEEK_OCR_META_REGIONS "regions"         /* [GstValueArray of GstStructure] see below */
+
+/* Fields of a line of text ("line" structures), from top to bottom. */
+#define GST_DEEPSEEK_OCR_LINE_TEXT "text"                     /* [string] plain */
+#define GST_DEEPSEEK_OCR_LINE_CONFIDENCE "confidence"         /* [gdouble] mean token probability 0..1 */
+#define GST_DEEPSEEK_OCR_LINE_CONFIDENCE_MIN "confidence-min" /* [gdouble] */
 
 /* Fields of a region ("region" structures). */
 #define GST_DEEPSEEK_OCR_REGION_KIND "kind"     /* [string] text, title, table, image, other */
@@ -61,19 +67,37 @@ static inline const gchar* gst_deepseek_ocr_meta_get_text(GstBuffer* buffer) {
   return structure != NULL ? gst_structure_get_string(structure, GST_DEEPSEEK_OCR_META_TEXT) : NULL;
 }
 
+/* Of the arrays; use the functions below. */
+static inline guint gst_deepseek_ocr_meta_get_n_items(GstBuffer* buffer, const gchar* field) {
+  GstStructure* structure = gst_deepseek_ocr_meta_get_structure(buffer);
+  const GValue* items = structure != NULL ? gst_structure_get_value(structure, field) : NULL;
+  return items != NULL ? gst_value_array_get_size(items) : 0;
+}
+static inline const GstStructure* gst_deepseek_ocr_meta_get_item(GstBuffer* buffer, const gchar* field, guint index) {
+  GstStructure* structure = gst_deepseek_ocr_meta_get_structure(buffer);
+  const GValue* items = structure != NULL ? gst_structure_get_value(structure, field) : NULL;
+  if (items == NULL || index >= gst_value_array_get_size(items)) return NULL;
+  return gst_value_get_structure(gst_value_array_get_value(items, index));
+}
+
+/** Returns: the number of lines of the text read on @buffer. */
+static inline guint gst_deepseek_ocr_meta_get_n_lines(GstBuffer* buffer) {
+  return gst_deepseek_ocr_meta_get_n_items(buffer, GST_DEEPSEEK_OCR_META_LINES);
+}
+
+/** Returns: (transfer none) (nullable): line @index of the text read on @buffer. */
+static inline const GstStructure* gst_deepseek_ocr_meta_get_line(GstBuffer* buffer, guint index) {
+  return gst_deepseek_ocr_meta_get_item(buffer, GST_DEEPSEEK_OCR_META_LINES, index);
+}
+
 /** Returns: the number of boxes of the reading on @buffer. */
 static inline guint gst_deepseek_ocr_meta_get_n_regions(GstBuffer* buffer) {
-  GstStructure* structure = gst_deepseek_ocr_meta_get_structure(buffer);
-  const GValue* regions = structure ? gst_structure_get_value(structure, GST_DEEPSEEK_OCR_META_REGIONS) : NULL;
-  return regions != NULL ? gst_value_array_get_size(regions) : 0;
+  return gst_deepseek_ocr_meta_get_n_items(buffer, GST_DEEPSEEK_OCR_META_REGIONS);
 }
 
 /** Returns: (transfer none) (nullable): region @index of the reading on @buffer. */
 static inline const GstStructure* gst_deepseek_ocr_meta_get_region(GstBuffer* buffer, guint index) {
-  GstStructure* structure = gst_deepseek_ocr_meta_get_structure(buffer);
-  const GValue* regions = structure ? gst_structure_get_value(structure, GST_DEEPSEEK_OCR_META_REGIONS) : NULL;
-  if (regions == NULL || index >= gst_value_array_get_size(regions)) return NULL;
-  return gst_value_get_structure(gst_value_array_get_value(regions, index));
+  return gst_deepseek_ocr_meta_get_item(buffer, GST_DEEPSEEK_OCR_META_REGIONS, index);
 }
 
 /* NOLINTEND(modernize-use-nullptr) */

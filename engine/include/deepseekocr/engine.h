@@ -203,6 +203,12 @@ typedef struct {
   uint64_t total; /**< from submit() to done() */
 } DsocrTimings;
 
+/** A line of the answer and how sure the model was of its tokens. */
+typedef struct {
+  const char* text; /**< without grounding tags, never empty */
+  float confidence_mean, confidence_min; /**< token probability, 0..1 */
+} DsocrLine;
+
 /** The outcome of one request; engine-owned, valid during done(). */
 typedef struct {
   size_t struct_size;
@@ -226,6 +232,8 @@ typedef struct {
   float confidence_mean;               /**< mean token probability, 0..1; 0 without tokens */
   float confidence_min;
   DsocrTimings timings;
+  const DsocrLine* lines; /**< of the text, from top to bottom */
+  size_t line_count;
 } DsocrResult;
 
 typedef struct {

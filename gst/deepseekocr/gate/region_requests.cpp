@@ -154,6 +154,7 @@ void add_part(const Reading& part, Reading* whole) {
   append_line(&whole->plain, part.plain);
   append_line(&whole->markdown, part.markdown);
   whole->regions.insert(whole->regions.end(), part.regions.begin(), part.regions.end());
+  whole->lines.insert(whole->lines.end(), part.lines.begin(), part.lines.end());
   whole->invalid_utf8 = whole->invalid_utf8 || part.invalid_utf8;
   whole->tokens += part.tokens;
   whole->confidence += part.confidence * part.tokens;  // divided by all tokens in the end

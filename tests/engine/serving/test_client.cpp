@@ -182,6 +182,8 @@ void TestRequest::on_done_call(void* self, const DsocrResult* result) {
   reading.image_tokens = result->image_tokens;
   reading.confidence_mean = result->confidence_mean;
   reading.confidence_min = result->confidence_min;
+  for (size_t i = 0; i < result->line_count; ++i)
+    reading.lines.emplace_back(result->lines[i].text, result->lines[i].confidence_mean);
   reading.timings = result->timings;
   request.reported_id_ = result->request_id;
   EXPECT_EQ(request.released_, 0) << "done() after release()";

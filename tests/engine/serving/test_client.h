@@ -48,6 +48,7 @@ struct Reading {
   std::vector<DsocrRect> boxes;
   int prompt_tokens = 0, image_tokens = 0;
   float confidence_mean = 0, confidence_min = 0;
+  std::vector<std::pair<std::string, float>> lines;  // with their mean confidence
   DsocrTimings timings{};
 };
 

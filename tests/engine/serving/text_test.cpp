@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Text on its way out: pieces, broken bytes, regions.
+#include <cmath>
+
+#include "serving/line_confidence.h"
 #include "serving_fixture.h"
 
 namespace deepseekocr::testing {
@@ -82,6 +85,60 @@ TEST_F(TextTest, RegionsArePixelsOfTheWholePicture) {
   EXPECT_EQ(reading.labels[0], "text");
   EXPECT_EQ(reading.plain_text.find("<|"), std::string::npos);
   EXPECT_NE(reading.plain_text.find("Hello"), std::string::npos);
+}
+
+TEST_F(TextTest, LinesComeWithoutTagsAndEmptyOnes) {
+  std::vector<int32_t> answer = ids_of("\nInvoice 42\n\n");
+  answer.push_back(403);
+  for (const int32_t id : ids_of("Total: 3")) answer.push_back(id);
+  for (const int32_t id : {404, 405}) answer.push_back(id);
+  for (const int32_t id : ids_of("[[0, 0, 9, 9]]")) answer.push_back(id);
+  answer.push_back(406);
+  const Reading reading = read(answer);
+  ASSERT_EQ(reading.lines.size(), 2U);
+  EXPECT_EQ(reading.lines[0].first, "Invoice 42");
+  EXPECT_EQ(reading.lines[1].first, "Total: 3");
+  for (const auto& [text, confidence] : reading.lines) EXPECT_GT(confidence, 0.0F) << text;
+}
+
+/// Means of the lines of an answer whose tokens are `pieces` and have the probabilities 0.9, 0.8, 0.7, …
+std::vector<double> means_of_lines(const std::vector<std::string>& pieces) {
+  std::string text;
+  std::vector<size_t> ends;
+  std::vector<float> log_probabilities;
+  for (const std::string& piece : pieces) {
+    text += piece;
+    ends.push_back(text.size());
+    log_probabilities.push_back(std::log(1.0F - 0.1F * static_cast<float>(ends.size())));
+  }
+  std::vector<double> means;
+  for (const AnswerLine& line : answer_lines(text, ends, log_probabilities)) means.push_back(line.confidence.mean);
+  return means;
+}
+
+void expect_means(const std::vector<std::string>& pieces, const std::vector<double>& expected) {
+  const auto means = means_of_lines(pieces);
+  ASSERT_EQ(means.size(), expected.size());
+  for (size_t i = 0; i < means.size(); ++i) EXPECT_NEAR(means[i], expected[i], 1e-6) << i;
+}
+
+TEST(AnswerLines, AreSureAsTheirTokens) {
+  expect_means({"Pier", " 14", "\n", "noon"}, {0.85, 0.6});
+  expect_means({"Pier", " 14.\n", "noon"}, {0.85, 0.7});
+  expect_means({"\n\n", "Pier", "\n\n", "noon", "\n"}, {0.8, 0.6});
+  expect_means({"Pier", "\nnoon"}, {0.9, 0.8});
+  expect_means({}, {});
+}
+
+TEST(AnswerLines, AnUnfinishedCharacterCountsWhereItEnds) {
+  expect_means({"a", "\n", "", "\u00DF"}, {0.9, 0.65});
+}
+
+TEST(AnswerLines, KnowTheLeastProbability) {
+  const std::vector<float> log_probabilities = {std::log(0.5F), std::log(0.25F)};
+  const auto lines = answer_lines("ab", {1, 2}, log_probabilities);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NEAR(lines[0].confidence.least, 0.25, 1e-6);
 }
 
 TEST_F(TextTest, PromptTextIsEncoded) {

@@ -67,6 +67,7 @@ TEST(JsonLine, IsOneLineWithAllFields) {
   Reading reading;
   reading.plain = "a\n\"b\"";
   reading.regions.push_back({DSOCR_REGION_TITLE, "title", "a", {1, 2, 3, 4}});
+  reading.lines = {{"a", 0.75, 0.5}, {"\"b\"", 0.5, 0.25}};
   const std::string line = json_line(frame, reading, true);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   const auto object = nlohmann::json::parse(line);
@@ -77,6 +78,8 @@ TEST(JsonLine, IsOneLineWithAllFields) {
   EXPECT_EQ(object["finish-reason"], "stop");
   EXPECT_EQ(object["regions"][0]["kind"], "title");
   EXPECT_EQ(object["regions"][0]["height"], 4);
+  EXPECT_EQ(object["lines"][0], (nlohmann::json{{"text", "a"}, {"confidence", 0.75}, {"confidence-min", 0.5}}));
+  EXPECT_EQ(object["lines"][1]["text"], "\"b\"");
 }
 
 TEST(JsonLine, ReplacesBrokenBytes) {

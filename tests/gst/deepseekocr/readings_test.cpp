@@ -184,6 +184,19 @@ TEST_F(Readings, MetadataHasItsFields) {
   EXPECT_STREQ(gst_structure_get_string(region, GST_DEEPSEEK_OCR_REGION_TEXT), "its text");
 }
 
+TEST_F(Readings, EachLineHasItsConfidence) {
+  Ocr ocr;
+  ocr.push(10, 0);
+  auto frame = ocr.pull_video();
+  ASSERT_EQ(gst_deepseek_ocr_meta_get_n_lines(frame.get()), 1u);
+  const GstStructure* line = gst_deepseek_ocr_meta_get_line(frame.get(), 0);
+  EXPECT_STREQ(gst_structure_get_string(line, GST_DEEPSEEK_OCR_LINE_TEXT), "text");
+  gdouble confidence = 0;
+  gst_structure_get_double(line, GST_DEEPSEEK_OCR_LINE_CONFIDENCE, &confidence);
+  EXPECT_EQ(confidence, 0.5);
+  EXPECT_EQ(gst_deepseek_ocr_meta_get_line(frame.get(), 1), nullptr);
+}
+
 TEST_F(Readings, TheModelsOwnPromptIsNamed) {
   Ocr ocr;
   ocr.push(10, 0);

@@ -366,6 +366,9 @@ void FakeEngine::finish(Lock& lock, Request request, bool cancelled) {
   result.token_count = std::strlen(answer.text);
   result.confidence_mean = answer.confidence > 0 ? answer.confidence : 0.5F;
   result.confidence_min = answer.confidence_min > 0 ? answer.confidence_min : 0.25F;
+  const DsocrLine line{answer.text, result.confidence_mean, result.confidence_min};
+  result.lines = &line;
+  result.line_count = answer.text[0] != '\0' ? 1 : 0;
   request.callbacks.done(request.callbacks.user_data, &result);
   if (request.callbacks.release != nullptr) request.callbacks.release(request.callbacks.user_data);
   request.client.reset();
