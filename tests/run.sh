@@ -66,15 +66,21 @@ fail_step() {
   say "  failed: $*"
 }
 
-# build NAME OPTION...: configures and compiles _build/NAME.
-build() {
-  local folder=$OUT/$1 log=$LOGS/build-$1.log verb=setup
+# logged NAME COMMAND...: its output goes to _build/logs/NAME.log, and the end of it to the screen if it fails.
+logged() {
+  local log=$LOGS/$1.log
+  shift
+  "$@" >"$log" 2>&1 </dev/null && return
+  tail -n 60 "$log"
+  return 1
+}
+
+# configure NAME OPTION...: a build folder _build/NAME.  Line numbers are all of the debug information that reports need.
+configure() {
+  local folder=$OUT/$1 name=$1 verb=setup
   shift
   [ ! -e "$folder/build.ninja" ] || verb=configure
-  if ! { meson "$verb" "$folder" "$@" && meson compile -C "$folder"; } >"$log" 2>&1 </dev/null; then
-    tail -n 60 "$log"
-    return 1
-  fi
+  logged "configure-$name" meson "$verb" "$folder" -Ddebug=true -Dcpp_args=-g1 -Dc_args=-g1 "$@"
 }
 
 # run_tests NAME LOG ARGUMENT...: `meson test` in _build/NAME, whose results are in LOG.
@@ -82,7 +88,7 @@ run_tests() {
   local folder=$OUT/$1 log=$2
   shift 2
   rm -f "$folder/meson-logs/$log".*
-  meson test -C "$folder" --no-rebuild --print-errorlogs "$@" </dev/null || true
+  meson test -C "$folder" --print-errorlogs "$@" </dev/null || true
   count --meson "$folder/meson-logs/$log"
 }
 
@@ -103,16 +109,18 @@ fill_registry() {
     >"$LOGS/registry-$1.log" 2>&1 || fail_step "gst-inspect-1.0 ($LOGS/registry-$1.log)"
 }
 
-# test_sanitizer NAME SANITIZERS: a build in _build/NAME without LibTorch, which is not instrumented, and its tests.
+# test_sanitizer NAME SANITIZERS ARGUMENT...: `meson test` in _build/NAME, which builds what these tests need.  Without
+# LibTorch, which is not instrumented, and with little optimisation, because optimising instrumented code takes long.
 test_sanitizer() {
-  local name=$1 arguments=(--timeout-multiplier 4)
-  if [ "$name" = thread ] && spreads_addresses_widely; then arguments+=(--wrapper "setarch -R"); fi
-  if build "$name" --buildtype=debugoptimized -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$2"; then
-    fill_registry "$name"
-    run_tests "$name" testlog "${arguments[@]}"
-  else
-    fail_step "the build with -Db_sanitize=$2 (above, and $LOGS/build-$name.log)"
+  local name=$1 sanitizers=$2
+  shift 2
+  if ! configure "$name" -Doptimization=1 -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$sanitizers"; then
+    fail_step "the build folder with -Db_sanitize=$sanitizers (above, and in $LOGS)"
+    return
   fi
+  fill_registry "$name"
+  [ "$name" != thread ] || ! spreads_addresses_widely || set -- "$@" --wrapper "setarch -R"
+  run_tests "$name" testlog --timeout-multiplier 4 "$@"
 }
 
 main() {
@@ -127,10 +135,11 @@ main() {
   step "LibTorch"
   find_libtorch "$LIBTORCH_ARGUMENT"
   step "build"
-  build release --prefix="$OUT/install" --buildtype=debugoptimized -Dengine=enabled -Dgst=enabled -Dpdf=enabled \
-    -Dtests=enabled "-Dlibtorch=$LIBTORCH" || fail "the build failed (above, and $LOGS/build-release.log)"
+  configure release --prefix="$OUT/install" -Doptimization=2 -Dengine=enabled -Dgst=enabled -Dpdf=enabled \
+    -Dtests=enabled "-Dlibtorch=$LIBTORCH" || fail "the build cannot be set up (above, and in $LOGS)"
+  logged build-release meson compile -C "$OUT/release" || fail "the build failed (above, and $LOGS/build-release.log)"
   step "tests and pipelines"
-  run_tests release testlog
+  run_tests release testlog --no-rebuild
   step "installed tree"
   run_script installed bash tests/installed.sh "$OUT/release"
   step "format and lint"
@@ -142,10 +151,10 @@ main() {
   step "tests with the address and undefined behaviour sanitizers"
   test_sanitizer address address,undefined
   step "tests with the thread sanitizer"
-  test_sanitizer thread thread
+  test_sanitizer thread thread --suite gst --suite threads
   step "tests under valgrind and the leaks tracer"
-  run_tests release testlog-valgrind --setup=valgrind
-  run_tests release testlog-leaks --setup=leaks
+  run_tests release testlog-valgrind --no-rebuild --setup=valgrind
+  run_tests release testlog-leaks --no-rebuild --setup=leaks
 }
 
 main "$@"
