@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// What the gate does to every pixel, in one form for each instruction set that is worth one.  All forms give the same
+// bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace deepseekocr::plugin {
+
+/// Side of a cell of the gate's grid, in pixels of the picture that it works on.
+constexpr int32_t kCell = 8;
+
+/// Cells beside each other that are looked at together, and their pixels: the widest vector, whatever the form.
+constexpr int32_t kBlockCells = 4, kBlock = kBlockCells * kCell;
+
+/// Strokes up to this many pixels wide are found.
+constexpr int32_t kStrokeReach = 4;
+
+/// Rows that the strokes of a row of cells depend on.
+constexpr int32_t kBlockRows = kCell + 2 * kStrokeReach;
+
+/// A rectangle of bytes in a plane: its first byte, and the distance of its rows.
+struct Patch {
+  const uint8_t* data;
+  ptrdiff_t stride;
+};
+
+/// What the cells of one block hold, a byte for each: see CellStrokes.
+struct BlockStrokes {
+  uint8_t *across, *along, *peak, *brightest, *darkest;
+};
+
+/// What counts in the cells of one block.
+struct BlockLimits {
+  uint8_t change[kBlockCells];                                  /**< of brightness; half of it of the stored height */
+  uint8_t bright_height[kBlockCells], dark_height[kBlockCells]; /**< stored heights beyond which there is a stroke */
+  uint8_t bright_luma[kBlockCells], dark_luma[kBlockCells];     /**< brightness that has the colour of the writing */
+};
+
+/// Pixels of the cells of one block, 0 to 64 each.
+struct BlockChange {
+  uint8_t strokes[kBlockCells];                           /**< of strokes of either kind that came or went */
+  uint8_t bright[kBlockCells], dark[kBlockCells];         /**< the same of strokes in the colour of the writing */
+  uint8_t all_bright[kBlockCells], all_dark[kBlockCells]; /**< such strokes in either frame */
+};
+
+/// Means of two rows of a picture, `width` pixels after halving.
+using HalveRows = void (*)(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* scratch, uint8_t* out);
+
+/// Functions over rows and blocks.  Those over planes read and write whole blocks, and read kStrokeReach bytes more to
+/// either side: Plane has room for it.
+struct Kernels {
+  const char* name;
+
+  /// By LumaLayout.  `scratch` has room for two rows of the picture, and `out` for `width` pixels.
+  HalveRows halve[4];
+
+  /// Means of 4x4 pixels of four rows, `width` pixels after that; writes whole blocks.
+  void (*quarter)(Patch source, int32_t width, uint8_t* out);
+
+  /// Highest and lowest pixel of each cell's columns in `count` rows.
+  void (*measure_band)(Patch rows, int32_t count, int32_t blocks, uint8_t* high, uint8_t* low);
+
+  /// Largest difference of two rows.
+  uint8_t (*widest_gap)(const uint8_t* row, const uint8_t* other, int32_t blocks);
+
+  /// Highest stroke of each cell's columns in one row, the fifth of nine: of those that run both ways, or of any.
+  void (*sample_row)(const uint8_t* const* rows, int32_t blocks, bool either_way, uint8_t* heights);
+
+  /// The strokes of a block of `count` rows.  @param rows  kBlockRows, beginning kStrokeReach above the block
+  /// @param threshold  height from which a pixel counts
+  /// @param heights    written: the block of StrokeMap::height
+  void (*find_strokes)(const uint8_t* const* rows, int32_t count, uint8_t threshold, uint8_t* heights, ptrdiff_t stride,
+                       const BlockStrokes& found);
+
+  /// Pixels of each cell whose brightness differs by `least` or more.  @return whether there are any
+  bool (*count_moved)(Patch before, Patch now, int32_t count, uint8_t least, uint8_t* moved);
+
+  /// Strokes of a block that came or went, from the brightness of both frames and the stored heights.
+  void (*compare)(Patch luma_before, Patch luma_now, Patch height_before, Patch height_now, int32_t count,
+                  const BlockLimits& limits, BlockChange* change);
+};
+
+/// Those for any processor.
+const Kernels& baseline_kernels();
+
+/// The fastest that this processor runs.
+const Kernels& best_kernels();
+
+}  // namespace deepseekocr::plugin
