@@ -28,32 +28,83 @@ constexpr int32_t kColorReach = 48;
 /// stands still.
 constexpr uint32_t kMovingPixels = 20, kMovingPercent = 25, kStillPixels = 3;
 
-/// Extremes of the cells around one in both frames.
-struct Surroundings {
-  uint8_t peak = 0, brightest = 0, darkest = 255;
+/// A byte for each cell of a row, and for one more at either side.
+class CellRow {
+ public:
+  explicit CellRow(int32_t width) : bytes_(width + 2) {}
 
-  void add(const CellStrokes& cells, int32_t index) {
-    peak = std::max(peak, cells.peak[index]);
-    brightest = std::max(brightest, cells.brightest[index]);
-    darkest = std::min(darkest, cells.darkest[index]);
-  }
+  uint8_t* data() { return &bytes_[1]; }
+  void fill(uint8_t value) { std::fill(bytes_.begin(), bytes_.end(), value); }
+
+ private:
+  std::vector<uint8_t> bytes_;
 };
 
-/// Finds what counts in one cell.
-void set_limits(const StrokeMap& before, const StrokeMap& now, int32_t index, BlockLimits* limits) {
-  Surroundings around;
-  for_each_around(now, index, [&](int32_t other) {
-    around.add(before.cells, other);
-    around.add(now.cells, other);
-  });
-  const auto to_byte = [](int32_t value) { return static_cast<uint8_t>(std::clamp(value, 0, 255)); };
-  const int32_t i = index % kBlockCells, change = std::max<int32_t>(kLeastChange, around.peak / kHeightDivisor);
-  limits->change[i] = to_byte(change);
-  limits->bright_height[i] = to_byte(128 + change / 2);
-  limits->dark_height[i] = to_byte(128 - change / 2);
-  limits->bright_luma[i] = to_byte(around.brightest - kColorReach);
-  limits->dark_luma[i] = to_byte(around.darkest + kColorReach);
+// Loops over the cells of a row that compilers turn into vector code.
+
+void take_most(const uint8_t* row, int32_t width, uint8_t* __restrict most) {
+  for (int32_t i = 0; i < width; ++i) most[i] = std::max(most[i], row[i]);
 }
+void take_least(const uint8_t* row, int32_t width, uint8_t* __restrict least) {
+  for (int32_t i = 0; i < width; ++i) least[i] = std::min(least[i], row[i]);
+}
+void most_of_threes(const uint8_t* row, int32_t width, uint8_t* __restrict most) {
+  for (int32_t i = 0; i < width; ++i) most[i] = std::max(std::max(row[i - 1], row[i + 1]), row[i]);
+}
+void least_of_threes(const uint8_t* row, int32_t width, uint8_t* __restrict least) {
+  for (int32_t i = 0; i < width; ++i) least[i] = std::min(std::min(row[i - 1], row[i + 1]), row[i]);
+}
+
+/// What counts in the cells of one row: it follows from the strokes of the cells around each, in both frames.
+class RowLimits {
+ public:
+  explicit RowLimits(int32_t width)
+      : width_(width),
+        peaks_(width),
+        brightest_(width),
+        darkest_(width),
+        change_(width),
+        bright_height_(width),
+        dark_height_(width),
+        bright_luma_(width),
+        dark_luma_(width) {}
+
+  void set(const StrokeMap& before, const StrokeMap& now, int32_t row) {
+    peaks_.fill(0);
+    brightest_.fill(0);
+    darkest_.fill(255);
+    for (int32_t y = std::max(0, row - 1); y <= std::min(now.rows - 1, row + 1); ++y) {
+      for (const StrokeMap* map : {&before, &now}) {
+        take_most(&map->cells.peak[map->index(0, y)], width_, peaks_.data());
+        take_most(&map->cells.brightest[map->index(0, y)], width_, brightest_.data());
+        take_least(&map->cells.darkest[map->index(0, y)], width_, darkest_.data());
+      }
+    }
+    most_of_threes(peaks_.data(), width_, change_.data());
+    most_of_threes(brightest_.data(), width_, bright_luma_.data());
+    least_of_threes(darkest_.data(), width_, dark_luma_.data());
+    for (int32_t i = 0; i < width_; ++i) set_limits(i);
+  }
+
+  BlockLimits of(int32_t column) const {
+    return {&change_[column], &bright_height_[column], &dark_height_[column], &bright_luma_[column],
+            &dark_luma_[column]};
+  }
+
+ private:
+  void set_limits(int32_t i) {
+    const uint8_t change = std::max<uint8_t>(kLeastChange, change_[i] / kHeightDivisor);
+    change_[i] = change;
+    bright_height_[i] = static_cast<uint8_t>(128 + change / 2);
+    dark_height_[i] = static_cast<uint8_t>(128 - change / 2);
+    bright_luma_[i] = static_cast<uint8_t>(std::max(0, bright_luma_[i] - kColorReach));
+    dark_luma_[i] = static_cast<uint8_t>(std::min(255, dark_luma_[i] + kColorReach));
+  }
+
+  int32_t width_;
+  CellRow peaks_, brightest_, darkest_;  // of the cells above each other
+  std::vector<uint8_t> change_, bright_height_, dark_height_, bright_luma_, dark_luma_;
+};
 
 /// Stored heights of a block of cells; of one that was not looked at, what they would be.
 Patch heights_of(const StrokeMap& map, int32_t index, int32_t x, int32_t y) {
@@ -69,14 +120,20 @@ Patch heights_of(const StrokeMap& map, int32_t index, int32_t x, int32_t y) {
 class Comparison {
  public:
   Comparison(const StrokeMap& before, const StrokeMap& now)
-      : before_(before), now_(now), near_(now.grid_size()), moved_(now.grid_size()) {}
+      : before_(before),
+        now_(now),
+        near_(now.grid_size()),
+        moved_(now.grid_size()),
+        joined_(now.grid_stride),
+        around_(now.grid_stride),
+        marks_(now.grid_stride),
+        limits_(now.grid_stride) {}
 
   uint32_t distance() {
-    join(before_.near_text.data(), now_.near_text.data(), now_.grid_size(), near_.data());
-    if (!count_moved()) return 0;
-    for_each_mark(near_, [this](int32_t index) {
-      if (moved_[index] != 0) add_cell(index);
-    });
+    for (size_t i = 0; i < near_.size(); ++i) near_[i] = before_.near_text[i] | now_.near_text[i];
+    bool moved = false;
+    for (int32_t row = 0; row < now_.rows; ++row) moved |= count_moved(row);
+    for (int32_t row = 0; moved && row < now_.rows; ++row) add_row(row);
     const uint32_t lost = std::min(percent(bright_, all_bright_), percent(dark_, all_dark_));
     return std::max({still_, moving_ * kStillPixels / kMovingPixels, lost * kStillPixels / kMovingPercent});
   }
@@ -84,74 +141,87 @@ class Comparison {
  private:
   static uint32_t percent(uint32_t part, uint32_t all) { return all == 0 ? 0 : 100 * part / all; }
 
-  static void join(const uint8_t* one, const uint8_t* other, int32_t count, uint8_t* __restrict either) {
-    for (int32_t i = 0; i < count; ++i) either[i] = one[i] | other[i];
-  }
-
-  /// Counts the pixels that moved in the cells whose change can matter: near text in one of the frames, or beside such
-  /// a cell.  @return whether there are any
-  bool count_moved() {
-    std::vector<uint8_t> relevant(now_.grid_size() / kBlockCells);
-    for_each_mark(near_, [&](int32_t index) {
-      for_each_around(now_, index, [&](int32_t other) { relevant[other / kBlockCells] = 1; });
-    });
+  /// Counts the pixels that moved in the cells of a row whose change can matter: near text in one of the frames, or
+  /// beside such a cell.  @return whether there are any
+  bool count_moved(int32_t row) {
+    joined_.fill(0);
+    for (int32_t y = std::max(0, row - 1); y <= std::min(now_.rows - 1, row + 1); ++y)
+      take_most(&near_[now_.index(0, y)], now_.columns, joined_.data());
     bool any = false;
-    for_each_mark(relevant, [&](int32_t block) {
-      const int32_t index = block * kBlockCells, x = pixel_column(index), y = pixel_row(index);
-      any |= best_kernels().count_moved(before_.luma.patch(x, y), now_.luma.patch(x, y), pixel_rows(index), kMovedBy,
-                                        &moved_[index]);
-    });
+    for (int32_t column = 0; column < now_.columns; column += kBlockCells) {
+      const uint8_t* near = joined_.data() + column;
+      if (std::find(near - 1, near + kBlockCells + 1, 1) == near + kBlockCells + 1) continue;
+      any |= best_kernels().count_moved(before_.luma.patch(column * kCell, row * kCell),
+                                        now_.luma.patch(column * kCell, row * kCell), now_.pixel_rows(row), kMovedBy,
+                                        &moved_[now_.index(column, row)]);
+    }
     return any;
   }
 
-  int32_t pixel_column(int32_t index) const { return index % now_.grid_stride * kCell; }
-  int32_t pixel_row(int32_t index) const { return index / now_.grid_stride * kCell; }
-  int32_t pixel_rows(int32_t index) const { return now_.pixel_rows(index / now_.grid_stride); }
-
-  bool ground_moves(int32_t index) const {
-    const int32_t column = index % now_.grid_stride, row = index / now_.grid_stride;
-    int32_t moved = 0;
+  /// Counts, for each cell of a row, those around it that moved.
+  void count_moved_around(int32_t row) {
+    const int32_t columns = now_.columns;
+    uint8_t* const sums = joined_.data();
+    joined_.fill(0);
     for (int32_t y = row - 1; y <= row + 1; ++y) {
-      for (int32_t x = column - 1; x <= column + 1; ++x) {
-        // Beyond the edge it is as it is at the edge.
-        const int32_t other = now_.index(std::clamp(x, 0, now_.columns - 1), std::clamp(y, 0, now_.rows - 1));
-        if ((x != column || y != row) && moved_[other] >= kMovedPixels) ++moved;
+      // Beyond the edge it is as it is at the edge.
+      const uint8_t* moved = &moved_[now_.index(0, std::clamp(y, 0, now_.rows - 1))];
+      for (int32_t i = 0; i < columns; ++i) sums[i] += moved[i] >= kMovedPixels;
+    }
+    sums[-1] = sums[0];
+    sums[columns] = sums[columns - 1];
+    const uint8_t* moved = &moved_[now_.index(0, row)];
+    for (int32_t i = 0; i < columns; ++i) around_[i] = sums[i - 1] + sums[i] + sums[i + 1] - (moved[i] >= kMovedPixels);
+  }
+
+  /// Compares the cells of a row that are near text and moved.
+  void add_row(int32_t row) {
+    const int32_t first = now_.index(0, row);
+    for (int32_t i = 0; i < now_.columns; ++i)
+      marks_[i] = near_[first + i] & static_cast<uint8_t>(moved_[first + i] != 0);
+    int32_t block = -1;
+    BlockChange change{};
+    for_each_mark(marks_, [&](int32_t column) {
+      if (block < 0) {
+        count_moved_around(row);
+        limits_.set(before_, now_, row);
       }
-    }
-    return moved >= kMovedNeighbours;
+      if (block != column / kBlockCells) {
+        block = column / kBlockCells;
+        compare_block(row, block * kBlockCells, &change);
+      }
+      add_cell(change, column % kBlockCells, around_[column] >= kMovedNeighbours);
+    });
   }
 
-  /// Compares the block that a cell is in, but for its cells that are not near text or did not move.
-  void compare_block(int32_t block) {
-    const int32_t first = block * kBlockCells, x = pixel_column(first), y = pixel_row(first);
-    BlockLimits limits{};
-    for (int32_t index = first; index < first + kBlockCells; ++index) {
-      if (near_[index] != 0 && moved_[index] != 0) set_limits(before_, now_, index, &limits);
-    }
-    best_kernels().compare(before_.luma.patch(x, y), now_.luma.patch(x, y), heights_of(before_, first, x, y),
-                           heights_of(now_, first, x, y), pixel_rows(first), limits, &change_);
-    block_ = block;
+  void compare_block(int32_t row, int32_t column, BlockChange* change) const {
+    const int32_t x = column * kCell, y = row * kCell, index = now_.index(column, row);
+    best_kernels().compare(before_.luma.patch(x, y), now_.luma.patch(x, y), heights_of(before_, index, x, y),
+                           heights_of(now_, index, x, y), now_.pixel_rows(row), limits_.of(column), change);
   }
 
-  void add_cell(int32_t index) {
-    if (index / kBlockCells != block_) compare_block(index / kBlockCells);
-    const int32_t i = index % kBlockCells;
-    if (!ground_moves(index)) {
-      still_ = std::max<uint32_t>(still_, change_.strokes[i]);
+  /// @param i  of a cell in its block
+  void add_cell(const BlockChange& change, int32_t i, bool ground_moves) {
+    if (!ground_moves) {
+      still_ = std::max<uint32_t>(still_, change.strokes[i]);
       return;
     }
-    moving_ = std::max<uint32_t>(moving_, std::min(change_.bright[i], change_.dark[i]));
-    bright_ += change_.bright[i];
-    dark_ += change_.dark[i];
-    all_bright_ += change_.all_bright[i];
-    all_dark_ += change_.all_dark[i];
+    moving_ = std::max<uint32_t>(moving_, std::min(change.bright[i], change.dark[i]));
+    bright_ += change.bright[i];
+    dark_ += change.dark[i];
+    all_bright_ += change.all_bright[i];
+    all_dark_ += change.all_dark[i];
   }
 
   const StrokeMap &before_, &now_;
   std::vector<uint8_t> near_;   // cells near text in either frame
   std::vector<uint8_t> moved_;  // pixels of each cell
-  BlockChange change_{};        // of block_
-  int32_t block_ = -1;
+
+  // Of one row of cells.
+  CellRow joined_;
+  std::vector<uint8_t> around_, marks_;
+  RowLimits limits_;
+
   uint32_t still_ = 0, moving_ = 0, bright_ = 0, dark_ = 0, all_bright_ = 0, all_dark_ = 0;
 };
 

@@ -25,75 +25,33 @@ std::array<const uint8_t*, kCount> rows_from(const Plane& plane, int32_t x, int3
 
 // ------------------------------------------------------------------------------------------------ where to look
 
-/// Highest and lowest pixel of each cell's columns in bands of kBand rows.
-class Ranges {
- public:
-  explicit Ranges(const Plane& luma)
-      : stride_(luma.blocks() * kBlockCells), bands_((luma.height() + kBand - 1) / kBand) {
-    high_.resize(static_cast<size_t>(stride_) * bands_);
-    low_.resize(high_.size());
-    for (int32_t band = 0; band < bands_; ++band) {
-      const int32_t top = band * kBand, count = std::min(kBand, luma.height() - top);
-      best_kernels().measure_band(luma.patch(0, top), count, luma.blocks(), row_of(&high_, band), row_of(&low_, band));
-    }
-  }
-
-  int32_t stride() const { return stride_; }
-  const uint8_t* high(int32_t band) { return row_of(&high_, std::clamp(band, 0, bands_ - 1)); }
-  const uint8_t* low(int32_t band) { return row_of(&low_, std::clamp(band, 0, bands_ - 1)); }
-
- private:
-  uint8_t* row_of(std::vector<uint8_t>* bytes, int32_t band) const {
-    return bytes->data() + static_cast<size_t>(band) * stride_;
-  }
-
-  int32_t stride_, bands_;
-  std::vector<uint8_t> high_, low_;
-};
-
-void widen(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* __restrict high,
-           uint8_t* __restrict low) {
-  for (int32_t x = 0; x < width; ++x) {
-    high[x] = std::max(high[x], upper[x]);
-    low[x] = std::min(low[x], lower[x]);
-  }
-}
-
-/// Finds the blocks that can hold a stroke: in one of their cells, all that its pixels look at differs by a least
-/// height.
+/// Finds the blocks that can hold a stroke: where all that a cell's pixels look at is about the same, there is none.
 class LivelyBlocks {
  public:
-  explicit LivelyBlocks(const StrokeMap& map)
-      : ranges_(map.luma), high_(ranges_.stride() + 2), low_(ranges_.stride() + 2) {}
-
-  void mark(int32_t row, uint8_t least_height, uint8_t* lively) {
-    gather(row);
-    const int32_t blocks = ranges_.stride() / kBlockCells;
-    for (int32_t block = 0; block < blocks; ++block) {
-      uint8_t widest = 0;
-      for (int32_t i = block * kBlockCells; i < (block + 1) * kBlockCells; ++i) {
-        const uint8_t high = std::max({high_[i], high_[i + 1], high_[i + 2]});
-        const uint8_t low = std::min({low_[i], low_[i + 1], low_[i + 2]});
-        widest = std::max(widest, static_cast<uint8_t>(high - low));
-      }
-      lively[block] = widest >= least_height;
+  explicit LivelyBlocks(const Plane& luma)
+      : blocks_(luma.blocks()), bands_((luma.height() + kBand - 1) / kBand), stride_(blocks_ * kRanges + kBandMargin) {
+    ranges_.resize(static_cast<size_t>(bands_) * stride_ + kBandMargin);
+    for (int32_t band = 0; band < bands_; ++band) {
+      const int32_t top = band * kBand, count = std::min(kBand, luma.height() - top);
+      best_kernels().measure_band(luma.patch(0, top), count, blocks_, band_row(band));
     }
   }
 
- private:
-  /// Highest and lowest of each cell's columns in its rows and those around, with a cell more to either side.
-  void gather(int32_t row) {
+  /// Marks those of a row of cells whose pixels differ by `least_height` or more.
+  void mark(int32_t row, uint8_t least_height, uint8_t* lively) {
     constexpr int32_t kBands = kCell / kBand;
-    std::fill(high_.begin(), high_.end(), uint8_t{0});
-    std::fill(low_.begin(), low_.end(), uint8_t{255});
-    for (int32_t band = row * kBands - 1; band <= (row + 1) * kBands; ++band)
-      widen(ranges_.high(band), ranges_.low(band), ranges_.stride(), &high_[1], &low_[1]);
-    high_.front() = high_[1], low_.front() = low_[1];
-    high_.back() = high_.end()[-2], low_.back() = low_.end()[-2];
+    std::array<const uint8_t*, kBands + 2> bands{};  // those that the row's pixels look at
+    for (int32_t i = 0; i < kBands + 2; ++i) bands[i] = band_row(std::clamp(row * kBands - 1 + i, 0, bands_ - 1));
+    best_kernels().find_lively(bands.data(), blocks_, least_height, lively);
   }
 
-  Ranges ranges_;
-  std::vector<uint8_t> high_, low_;
+ private:
+  static constexpr int32_t kRanges = 2 * kBlockCells;  // bytes of one block
+
+  uint8_t* band_row(int32_t band) { return &ranges_[static_cast<size_t>(band) * stride_ + kBandMargin]; }
+
+  int32_t blocks_, bands_, stride_;
+  std::vector<uint8_t> ranges_;
 };
 
 /// Height that strokes must have to rise above the picture's noise and texture.  Those are everywhere, text leaves some
@@ -141,8 +99,10 @@ void find_block(int32_t row, int32_t column, StrokeMap* map) {
 /// What lies beyond the last cell of a row repeats its last pixels, and is no part of the picture.
 void clear_beyond(int32_t row, StrokeMap* map) {
   const int32_t begin = map->index(map->columns, row), count = map->grid_stride - map->columns;
-  std::memset(&map->cells.across[begin], 0, count);
-  std::memset(&map->cells.along[begin], 0, count);
+  CellStrokes& cells = map->cells;
+  for (auto* bytes : {&cells.across, &cells.along, &cells.peak, &cells.brightest})
+    std::memset(&(*bytes)[begin], 0, count);
+  std::memset(&cells.darkest[begin], 255, count);
 }
 
 }  // namespace
@@ -150,7 +110,7 @@ void clear_beyond(int32_t row, StrokeMap* map) {
 void find_strokes(const ThresholdRange& range, StrokeMap* map) {
   resize(map);
   map->threshold = choose_threshold(*map, range);
-  LivelyBlocks lively_blocks(*map);
+  LivelyBlocks lively_blocks(map->luma);
   for (int32_t row = 0; row < map->rows; ++row) {
     uint8_t* lively = &map->lively[map->index(0, row) / kBlockCells];
     lively_blocks.mark(row, range.least, lively);

@@ -2,6 +2,7 @@
 // Arithmetic on vectors of bytes, in the vector extension that GCC and Clang share.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -17,7 +18,11 @@ constexpr int32_t kLanes = 16;
 static_assert(kBlock % kLanes == 0);
 
 using Bytes [[gnu::vector_size(kLanes)]] = uint8_t;
+using Pairs [[gnu::vector_size(kLanes)]] = uint16_t;
 using Eights [[gnu::vector_size(kLanes)]] = uint64_t;
+
+/// A pair of bytes of which the first is 255 and the second 0.
+constexpr uint16_t kFirstOfPair = std::endian::native == std::endian::little ? 0x00ff : 0xff00;
 
 inline Bytes load(const uint8_t* from) {
   Bytes bytes;
@@ -50,24 +55,30 @@ inline Bytes at_least(Bytes a, Bytes b) {
   return reinterpret_cast<Bytes>(a >= b);
 }
 
-/// Each eight bytes become eight times the result of `join` over them.
-template <typename Join>
-inline Bytes join_eights(Bytes bytes, Join join) {
-  for (int shift = 32; shift >= 8; shift /= 2) {
-    const auto eights = reinterpret_cast<Eights>(bytes);
-    bytes = join(bytes, reinterpret_cast<Bytes>(eights << shift | eights >> (64 - shift)));
-  }
+/// Moves what is `bits` further on in each eight bytes to the front; zeros follow.
+inline Bytes to_front(Bytes bytes, int bits) {
+  const auto eights = reinterpret_cast<Eights>(bytes);
+  return reinterpret_cast<Bytes>(std::endian::native == std::endian::little ? eights >> bits : eights << bits);
+}
+
+/// The other way: what is in front moves back.
+inline Bytes to_back(Bytes bytes, int bits) {
+  const auto eights = reinterpret_cast<Eights>(bytes);
+  return reinterpret_cast<Bytes>(std::endian::native == std::endian::little ? eights << bits : eights >> bits);
+}
+
+// Of each eight bytes, in the first of them; the others are of no use.
+inline Bytes most_of_eights(Bytes bytes) {
+  for (int bits = 32; bits >= 8; bits /= 2) bytes = most(bytes, to_front(bytes, bits));
   return bytes;
 }
-inline Bytes most_of_eights(Bytes bytes) {
-  return join_eights(bytes, [](Bytes a, Bytes b) { return most(a, b); });
-}
 inline Bytes least_of_eights(Bytes bytes) {
-  return join_eights(bytes, [](Bytes a, Bytes b) { return least(a, b); });
+  return ~most_of_eights(~bytes);
 }
 /// Sums below 256.
 inline Bytes sum_of_eights(Bytes bytes) {
-  return join_eights(bytes, [](Bytes a, Bytes b) { return a + b; });
+  for (int bits = 32; bits >= 8; bits /= 2) bytes += to_front(bytes, bits);
+  return bytes;
 }
 
 /// Writes the first byte of each eight.

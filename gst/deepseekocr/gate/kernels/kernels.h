@@ -20,6 +20,12 @@ constexpr int32_t kStrokeReach = 4;
 /// Rows that the strokes of a row of cells depend on.
 constexpr int32_t kBlockRows = kCell + 2 * kStrokeReach;
 
+/// Bytes of scratch memory for each pixel of a row that is halved or quartered, after that.
+constexpr int32_t kScratch = 12;
+
+/// Bytes beside the ranges of a band.
+constexpr int32_t kBandMargin = 32;
+
 /// A rectangle of bytes in a plane: its first byte, and the distance of its rows.
 struct Patch {
   const uint8_t* data;
@@ -31,11 +37,11 @@ struct BlockStrokes {
   uint8_t *across, *along, *peak, *brightest, *darkest;
 };
 
-/// What counts in the cells of one block.
+/// What counts in the cells of one block, a byte for each.
 struct BlockLimits {
-  uint8_t change[kBlockCells];                                  /**< of brightness; half of it of the stored height */
-  uint8_t bright_height[kBlockCells], dark_height[kBlockCells]; /**< stored heights beyond which there is a stroke */
-  uint8_t bright_luma[kBlockCells], dark_luma[kBlockCells];     /**< brightness that has the colour of the writing */
+  const uint8_t* change;                      /**< of brightness; half of it of the stored height */
+  const uint8_t *bright_height, *dark_height; /**< stored heights from which on there is a stroke */
+  const uint8_t *bright_luma, *dark_luma;     /**< brightness from which on it has the colour of the writing */
 };
 
 /// Pixels of the cells of one block, 0 to 64 each.
@@ -53,14 +59,18 @@ using HalveRows = void (*)(const uint8_t* upper, const uint8_t* lower, int32_t w
 struct Kernels {
   const char* name;
 
-  /// By LumaLayout.  `scratch` has room for two rows of the picture, and `out` for `width` pixels.
+  /// By LumaLayout.  `scratch` has room for kScratch bytes for each of `width`.
   HalveRows halve[4];
 
-  /// Means of 4x4 pixels of four rows, `width` pixels after that; writes whole blocks.
-  void (*quarter)(Patch source, int32_t width, uint8_t* out);
+  /// Means of 4x4 pixels of four rows, `width` pixels after that.  `scratch`: as for halve.
+  void (*quarter)(Patch source, int32_t width, uint8_t* scratch, uint8_t* out);
 
-  /// Highest and lowest pixel of each cell's columns in `count` rows.
-  void (*measure_band)(Patch rows, int32_t count, int32_t blocks, uint8_t* high, uint8_t* low);
+  /// Ranges of each cell's columns in `count` rows: two bytes, the highest pixel and 255 - the lowest.
+  void (*measure_band)(Patch rows, int32_t count, int32_t blocks, uint8_t* ranges);
+
+  /// Marks the blocks in which a cell and those beside it range over `least_height` or more, in four bands together.
+  /// @param bands  of kBandMargin zeros to either side
+  void (*find_lively)(const uint8_t* const* bands, int32_t blocks, uint8_t least_height, uint8_t* lively);
 
   /// Largest difference of two rows.
   uint8_t (*widest_gap)(const uint8_t* row, const uint8_t* other, int32_t blocks);

@@ -12,6 +12,7 @@ const Kernels kKernels = {
     {halve_plane, halve_packed2, halve_rgb3, halve_rgb4},
     quarter,
     measure_band,
+    find_lively,
     widest_gap,
     sample_row,
     find_strokes,

@@ -14,9 +14,10 @@ void halve_plane(const uint8_t* upper, const uint8_t* lower, int32_t width, uint
 void halve_packed2(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* scratch, uint8_t* out);
 void halve_rgb3(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* scratch, uint8_t* out);
 void halve_rgb4(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* scratch, uint8_t* out);
-void quarter(Patch source, int32_t width, uint8_t* out);
+void quarter(Patch source, int32_t width, uint8_t* scratch, uint8_t* out);
 
-void measure_band(Patch rows, int32_t count, int32_t blocks, uint8_t* high, uint8_t* low);
+void measure_band(Patch rows, int32_t count, int32_t blocks, uint8_t* ranges);
+void find_lively(const uint8_t* const* bands, int32_t blocks, uint8_t least_height, uint8_t* lively);
 uint8_t widest_gap(const uint8_t* row, const uint8_t* other, int32_t blocks);
 
 void sample_row(const uint8_t* const* rows, int32_t blocks, bool either_way, uint8_t* heights);
