@@ -40,19 +40,52 @@ class CellRow {
   std::vector<uint8_t> bytes_;
 };
 
-// Loops over the cells of a row that compilers turn into vector code.
+// Loops over cells.  They are functions that stay so: inlined, what is known of their pointers is lost to the compiler,
+// and they are no vector code any more.
 
-void take_most(const uint8_t* row, int32_t width, uint8_t* __restrict most) {
+[[gnu::noinline]] void take_most(const uint8_t* row, int32_t width, uint8_t* __restrict most) {
   for (int32_t i = 0; i < width; ++i) most[i] = std::max(most[i], row[i]);
 }
-void take_least(const uint8_t* row, int32_t width, uint8_t* __restrict least) {
+[[gnu::noinline]] void take_least(const uint8_t* row, int32_t width, uint8_t* __restrict least) {
   for (int32_t i = 0; i < width; ++i) least[i] = std::min(least[i], row[i]);
 }
-void most_of_threes(const uint8_t* row, int32_t width, uint8_t* __restrict most) {
+[[gnu::noinline]] void most_of_threes(const uint8_t* row, int32_t width, uint8_t* __restrict most) {
   for (int32_t i = 0; i < width; ++i) most[i] = std::max(std::max(row[i - 1], row[i + 1]), row[i]);
 }
-void least_of_threes(const uint8_t* row, int32_t width, uint8_t* __restrict least) {
+[[gnu::noinline]] void least_of_threes(const uint8_t* row, int32_t width, uint8_t* __restrict least) {
   for (int32_t i = 0; i < width; ++i) least[i] = std::min(std::min(row[i - 1], row[i + 1]), row[i]);
+}
+
+[[gnu::noinline]] void find_in_either(const uint8_t* one, const uint8_t* other, int32_t count,
+                                      uint8_t* __restrict marks) {
+  for (int32_t i = 0; i < count; ++i) marks[i] = one[i] | other[i];
+}
+[[gnu::noinline]] void find_in_both(const uint8_t* marks, const uint8_t* numbers, int32_t count,
+                                    uint8_t* __restrict both) {
+  for (int32_t i = 0; i < count; ++i) both[i] = marks[i] & static_cast<uint8_t>(numbers[i] != 0);
+}
+[[gnu::noinline]] void count_if_moved(const uint8_t* moved, int32_t count, uint8_t* __restrict counts) {
+  for (int32_t i = 0; i < count; ++i) counts[i] = static_cast<uint8_t>(counts[i] + (moved[i] >= kMovedPixels));
+}
+[[gnu::noinline]] void sum_threes(const uint8_t* counts, const uint8_t* moved, int32_t count,
+                                  uint8_t* __restrict sums) {
+  for (int32_t i = 0; i < count; ++i)
+    sums[i] = static_cast<uint8_t>(counts[i - 1] + counts[i] + counts[i + 1] - (moved[i] >= kMovedPixels));
+}
+[[gnu::noinline]] void set_height_limits(const uint8_t* peaks, int32_t count, uint8_t* __restrict change,
+                                         uint8_t* __restrict bright, uint8_t* __restrict dark) {
+  for (int32_t i = 0; i < count; ++i) {
+    change[i] = std::max<uint8_t>(kLeastChange, peaks[i] / kHeightDivisor);
+    bright[i] = static_cast<uint8_t>(128 + change[i] / 2);
+    dark[i] = static_cast<uint8_t>(128 - change[i] / 2);
+  }
+}
+[[gnu::noinline]] void set_luma_limits(const uint8_t* brightest, const uint8_t* darkest, int32_t count,
+                                       uint8_t* __restrict bright, uint8_t* __restrict dark) {
+  for (int32_t i = 0; i < count; ++i) {
+    bright[i] = static_cast<uint8_t>(std::max<int32_t>(kColorReach, brightest[i]) - kColorReach);
+    dark[i] = static_cast<uint8_t>(std::min<int32_t>(255 - kColorReach, darkest[i]) + kColorReach);
+  }
 }
 
 /// What counts in the cells of one row: it follows from the strokes of the cells around each, in both frames.
@@ -63,6 +96,8 @@ class RowLimits {
         peaks_(width),
         brightest_(width),
         darkest_(width),
+        around_bright_(width),
+        around_dark_(width),
         change_(width),
         bright_height_(width),
         dark_height_(width),
@@ -80,10 +115,11 @@ class RowLimits {
         take_least(&map->cells.darkest[map->index(0, y)], width_, darkest_.data());
       }
     }
-    most_of_threes(peaks_.data(), width_, change_.data());
-    most_of_threes(brightest_.data(), width_, bright_luma_.data());
-    least_of_threes(darkest_.data(), width_, dark_luma_.data());
-    for (int32_t i = 0; i < width_; ++i) set_limits(i);
+    most_of_threes(peaks_.data(), width_, around_bright_.data());
+    set_height_limits(around_bright_.data(), width_, change_.data(), bright_height_.data(), dark_height_.data());
+    most_of_threes(brightest_.data(), width_, around_bright_.data());
+    least_of_threes(darkest_.data(), width_, around_dark_.data());
+    set_luma_limits(around_bright_.data(), around_dark_.data(), width_, bright_luma_.data(), dark_luma_.data());
   }
 
   BlockLimits of(int32_t column) const {
@@ -92,17 +128,9 @@ class RowLimits {
   }
 
  private:
-  void set_limits(int32_t i) {
-    const uint8_t change = std::max<uint8_t>(kLeastChange, change_[i] / kHeightDivisor);
-    change_[i] = change;
-    bright_height_[i] = static_cast<uint8_t>(128 + change / 2);
-    dark_height_[i] = static_cast<uint8_t>(128 - change / 2);
-    bright_luma_[i] = static_cast<uint8_t>(std::max(0, bright_luma_[i] - kColorReach));
-    dark_luma_[i] = static_cast<uint8_t>(std::min(255, dark_luma_[i] + kColorReach));
-  }
-
   int32_t width_;
   CellRow peaks_, brightest_, darkest_;  // of the cells above each other
+  std::vector<uint8_t> around_bright_, around_dark_;
   std::vector<uint8_t> change_, bright_height_, dark_height_, bright_luma_, dark_luma_;
 };
 
@@ -130,7 +158,7 @@ class Comparison {
         limits_(now.grid_stride) {}
 
   uint32_t distance() {
-    for (size_t i = 0; i < near_.size(); ++i) near_[i] = before_.near_text[i] | now_.near_text[i];
+    find_in_either(before_.near_text.data(), now_.near_text.data(), now_.grid_size(), near_.data());
     bool moved = false;
     for (int32_t row = 0; row < now_.rows; ++row) moved |= count_moved(row);
     for (int32_t row = 0; moved && row < now_.rows; ++row) add_row(row);
@@ -166,19 +194,18 @@ class Comparison {
     for (int32_t y = row - 1; y <= row + 1; ++y) {
       // Beyond the edge it is as it is at the edge.
       const uint8_t* moved = &moved_[now_.index(0, std::clamp(y, 0, now_.rows - 1))];
-      for (int32_t i = 0; i < columns; ++i) sums[i] += moved[i] >= kMovedPixels;
+      count_if_moved(moved, columns, sums);
     }
     sums[-1] = sums[0];
     sums[columns] = sums[columns - 1];
     const uint8_t* moved = &moved_[now_.index(0, row)];
-    for (int32_t i = 0; i < columns; ++i) around_[i] = sums[i - 1] + sums[i] + sums[i + 1] - (moved[i] >= kMovedPixels);
+    sum_threes(sums, moved, columns, around_.data());
   }
 
   /// Compares the cells of a row that are near text and moved.
   void add_row(int32_t row) {
     const int32_t first = now_.index(0, row);
-    for (int32_t i = 0; i < now_.columns; ++i)
-      marks_[i] = near_[first + i] & static_cast<uint8_t>(moved_[first + i] != 0);
+    find_in_both(&near_[first], &moved_[first], now_.columns, marks_.data());
     int32_t block = -1;
     BlockChange change{};
     for_each_mark(marks_, [&](int32_t column) {

@@ -25,9 +25,11 @@ void for_each_mark(const std::vector<uint8_t>& marks, Function&& take) {
 /// Calls `take` with the index of a cell and those of the cells around it.
 template <typename Function>
 void for_each_around(const StrokeMap& map, int32_t index, Function&& take) {
-  const int32_t column = index % map.grid_stride, row = index / map.grid_stride;
-  for (int32_t y = std::max(0, row - 1); y <= std::min(map.rows - 1, row + 1); ++y) {
-    for (int32_t x = std::max(0, column - 1); x <= std::min(map.columns - 1, column + 1); ++x) take(map.index(x, y));
+  const int32_t stride = map.grid_stride, column = index % stride, row = index / stride;
+  const int32_t left = std::max(0, column - 1), right = std::min(map.columns - 1, column + 1);
+  const int32_t bottom = std::min(map.rows - 1, row + 1);
+  for (int32_t y = std::max(0, row - 1); y <= bottom; ++y) {
+    for (int32_t x = left; x <= right; ++x) take(y * stride + x);
   }
 }
 

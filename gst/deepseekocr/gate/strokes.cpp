@@ -16,10 +16,10 @@ constexpr int32_t kBand = kStrokeReach;
 
 /// So many rows from `first` on; those at the edges go on beyond them.
 template <size_t kCount>
-std::array<const uint8_t*, kCount> rows_from(const Plane& plane, int32_t x, int32_t first) {
+std::array<const uint8_t*, kCount> rows_from(const Plane& plane, int32_t first) {
   std::array<const uint8_t*, kCount> rows{};
   for (size_t i = 0; i < kCount; ++i)
-    rows[i] = plane.row(std::clamp(first + static_cast<int32_t>(i), 0, plane.height() - 1)) + x;
+    rows[i] = plane.row(std::clamp(first + static_cast<int32_t>(i), 0, plane.height() - 1));
   return rows;
 }
 
@@ -58,18 +58,22 @@ class LivelyBlocks {
 /// of the picture free: the quietest fifth tells them apart.
 uint8_t choose_threshold(const StrokeMap& map, const ThresholdRange& range) {
   const Plane& luma = map.luma;
-  std::array<uint32_t, 256> counts{};
+  constexpr int32_t kParts = 4;  // neighbours are often equal, and counting in one place waits for itself
+  std::array<std::array<uint32_t, 256>, kParts> counts{};
   uint32_t total = 0;
   const int32_t step = std::clamp(luma.height() / kNoiseRows, 1, kNoiseRows);
   std::vector<uint8_t> heights(map.grid_stride);
   for (int32_t y = step / 2; y < luma.height(); y += step) {
-    const auto rows = rows_from<2 * kStrokeReach + 1>(luma, 0, y - kStrokeReach);
+    const auto rows = rows_from<2 * kStrokeReach + 1>(luma, y - kStrokeReach);
     best_kernels().sample_row(rows.data(), luma.blocks(), range.count_lines, heights.data());
-    for (int32_t column = 0; column < map.columns; ++column) ++counts[heights[column]];
+    for (int32_t column = 0; column < map.columns; ++column) ++counts[column % kParts][heights[column]];
     total += map.columns;
   }
   uint32_t quiet = 0, seen = 0;
-  while (quiet < 255 && (seen += counts[quiet]) * 5 < total) ++quiet;
+  for (; quiet < 255; ++quiet) {
+    for (const auto& part : counts) seen += part[quiet];
+    if (seen * 5 >= total) break;
+  }
   return static_cast<uint8_t>(std::clamp<uint32_t>(2 * quiet + 8, range.least, range.most));
 }
 
@@ -87,12 +91,13 @@ void resize(StrokeMap* map) {
   map->lively.assign(size / kBlockCells, 0);
 }
 
-void find_block(int32_t row, int32_t column, StrokeMap* map) {
+void find_row(int32_t row, const uint8_t* lively, StrokeMap* map) {
   CellStrokes& cells = map->cells;
-  const int32_t index = map->index(column, row), x = column * kCell, y = row * kCell;
-  const auto rows = rows_from<kBlockRows>(map->luma, x, y - kStrokeReach);
+  const int32_t index = map->index(0, row), y = row * kCell;
+  const auto rows = rows_from<kBlockRows>(map->luma, y - kStrokeReach);
   best_kernels().find_strokes(
-      rows.data(), map->pixel_rows(row), map->threshold, map->height.row(y) + x, map->height.stride(),
+      rows.data(), map->pixel_rows(row), lively, map->luma.blocks(), map->threshold, map->height.row(y),
+      map->height.stride(),
       {&cells.across[index], &cells.along[index], &cells.peak[index], &cells.brightest[index], &cells.darkest[index]});
 }
 
@@ -114,9 +119,7 @@ void find_strokes(const ThresholdRange& range, StrokeMap* map) {
   for (int32_t row = 0; row < map->rows; ++row) {
     uint8_t* lively = &map->lively[map->index(0, row) / kBlockCells];
     lively_blocks.mark(row, range.least, lively);
-    for (int32_t block = 0; block < map->luma.blocks(); ++block) {
-      if (lively[block] != 0) find_block(row, block * kBlockCells, map);
-    }
+    find_row(row, lively, map);
     clear_beyond(row, map);
   }
 }

@@ -88,11 +88,25 @@ inline void store_cells(Bytes bytes, uint8_t* cells) {
   for (int32_t i = 0; i < kLanes / kCell; ++i) cells[i] = buffer[i * kCell];
 }
 
+/// The first byte of each eight as a number.
+inline Eights first_of_eights(Bytes bytes) {
+  constexpr int kOthers = 56;
+  const auto eights = reinterpret_cast<Eights>(bytes);
+  return std::endian::native == std::endian::little ? eights << kOthers >> kOthers : eights >> kOthers;
+}
+
+/// Each number, below 256, as eight bytes.
+inline Bytes spread(Eights numbers) {
+  for (int bits = 8; bits <= 32; bits *= 2) numbers |= numbers << bits;
+  return reinterpret_cast<Bytes>(numbers);
+}
+
 /// Each of the cells' bytes eight times.
 inline Bytes spread_cells(const uint8_t* cells) {
-  uint8_t buffer[kLanes];
-  for (int32_t i = 0; i < kLanes / kCell; ++i) std::memset(buffer + i * kCell, cells[i], kCell);
-  return load(buffer);
+  using Cells [[gnu::vector_size(kLanes / kCell)]] = uint8_t;
+  Cells bytes;
+  std::memcpy(&bytes, cells, sizeof bytes);
+  return spread(__builtin_convertvector(bytes, Eights));
 }
 
 }  // namespace deepseekocr::plugin::GATE_VARIANT

@@ -32,8 +32,8 @@ struct Patch {
   ptrdiff_t stride;
 };
 
-/// What the cells of one block hold, a byte for each: see CellStrokes.
-struct BlockStrokes {
+/// What the cells of a row hold, a byte for each: see CellStrokes.
+struct CellBytes {
   uint8_t *across, *along, *peak, *brightest, *darkest;
 };
 
@@ -78,11 +78,12 @@ struct Kernels {
   /// Highest stroke of each cell's columns in one row, the fifth of nine: of those that run both ways, or of any.
   void (*sample_row)(const uint8_t* const* rows, int32_t blocks, bool either_way, uint8_t* heights);
 
-  /// The strokes of a block of `count` rows.  @param rows  kBlockRows, beginning kStrokeReach above the block
+  /// The strokes of the lively blocks of a row of cells, `count` pixels high.
+  /// @param rows       kBlockRows of pixels, the first kStrokeReach above the cells
   /// @param threshold  height from which a pixel counts
-  /// @param heights    written: the block of StrokeMap::height
-  void (*find_strokes)(const uint8_t* const* rows, int32_t count, uint8_t threshold, uint8_t* heights, ptrdiff_t stride,
-                       const BlockStrokes& found);
+  /// @param heights    written: the row of StrokeMap::height
+  void (*find_strokes)(const uint8_t* const* rows, int32_t count, const uint8_t* lively, int32_t blocks,
+                       uint8_t threshold, uint8_t* heights, ptrdiff_t stride, const CellBytes& found);
 
   /// Pixels of each cell whose brightness differs by `least` or more.  @return whether there are any
   bool (*count_moved)(Patch before, Patch now, int32_t count, uint8_t least, uint8_t* moved);

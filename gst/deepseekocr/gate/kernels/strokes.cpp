@@ -69,18 +69,15 @@ void measure(const uint8_t* const* rows, int32_t x, int32_t count, uint8_t* heig
 }
 
 /// The strokes of one letter are of one height: what is far below the highest of its cell is ground.
-Bytes thresholds_of(const uint8_t* peaks, uint8_t threshold) {
-  uint8_t thresholds[kLanes / kCell];
-  for (int32_t i = 0; i < kLanes / kCell; ++i) {
-    const auto third = static_cast<uint8_t>(peaks[i] / 3);
-    thresholds[i] = third > threshold ? third : threshold;
-  }
-  return spread_cells(thresholds);
+/// @param peaks  in the first of each eight bytes
+Bytes thresholds_of(Bytes peaks, uint8_t threshold) {
+  const Pairs thirds = reinterpret_cast<Pairs>(first_of_eights(peaks)) * 171 >> 9;
+  return most(spread(reinterpret_cast<Eights>(thirds)), all(threshold));
 }
 
 /// Counts the pixels of strokes that are high enough, and finds the extremes of their brightness.
 void count(const Pixels& pixels, const uint8_t* const* rows, int32_t x, int32_t count, Bytes threshold,
-           const BlockStrokes& found) {
+           const CellBytes& found) {
   Bytes across{}, along{}, brightest{}, darkest = all(255);
   for (int32_t y = 0; y < count; ++y) {
     const Bytes luma = load(rows[y + kStrokeReach] + x);
@@ -98,13 +95,14 @@ void count(const Pixels& pixels, const uint8_t* const* rows, int32_t x, int32_t 
 
 }  // namespace
 
-void find_strokes(const uint8_t* const* rows, int32_t count_of_rows, uint8_t threshold, uint8_t* heights,
-                  ptrdiff_t stride, const BlockStrokes& found) {
-  for (int32_t x = 0; x < kBlock; x += kLanes) {
+void find_strokes(const uint8_t* const* rows, int32_t count_of_rows, const uint8_t* lively, int32_t blocks,
+                  uint8_t threshold, uint8_t* heights, ptrdiff_t stride, const CellBytes& found) {
+  for (int32_t x = 0; x < blocks * kBlock; x += kLanes) {
+    if (lively[x / kBlock] == 0) continue;
     Pixels pixels;
     measure(rows, x, count_of_rows, heights, stride, &pixels);
-    uint8_t* peaks = found.peak + x / kCell;
-    store_cells(most_of_eights(pixels.peak), peaks);
+    const Bytes peaks = most_of_eights(pixels.peak);
+    store_cells(peaks, found.peak + x / kCell);
     count(pixels, rows, x, count_of_rows, thresholds_of(peaks, threshold), found);
   }
 }

@@ -21,8 +21,8 @@ void find_lively(const uint8_t* const* bands, int32_t blocks, uint8_t least_heig
 uint8_t widest_gap(const uint8_t* row, const uint8_t* other, int32_t blocks);
 
 void sample_row(const uint8_t* const* rows, int32_t blocks, bool either_way, uint8_t* heights);
-void find_strokes(const uint8_t* const* rows, int32_t count, uint8_t threshold, uint8_t* heights, ptrdiff_t stride,
-                  const BlockStrokes& found);
+void find_strokes(const uint8_t* const* rows, int32_t count_of_rows, const uint8_t* lively, int32_t blocks,
+                  uint8_t threshold, uint8_t* heights, ptrdiff_t stride, const CellBytes& found);
 
 bool count_moved(Patch before, Patch now, int32_t count, uint8_t least, uint8_t* moved);
 void compare(Patch luma_before, Patch luma_now, Patch height_before, Patch height_now, int32_t count,
