@@ -18,6 +18,9 @@ constexpr int32_t kLeastChange = 16, kHeightDivisor = 4;
 constexpr uint8_t kMovedBy = 12;
 constexpr int32_t kMovedPixels = 16;
 
+/// Change of brightness of a halved picture's pixel that means nothing: a quarter of the lowest stroke's height.
+constexpr uint8_t kFaintNoise = 3;
+
 /// Of the eight cells around one, so many must have moved for the ground to move.
 constexpr int32_t kMovedNeighbours = 4;
 
@@ -253,6 +256,15 @@ class Comparison {
 };
 
 }  // namespace
+
+bool is_same_picture(const Strokes& before, const Strokes& now) {
+  const Plane &one = before.fine.luma, &other = now.fine.luma;
+  if (!one.same_size(other)) return false;
+  for (int32_t y = 0; y < one.height(); ++y) {
+    if (best_kernels().widest_gap(one.row(y), other.row(y), one.blocks()) > kFaintNoise) return false;
+  }
+  return true;
+}
 
 uint32_t stroke_distance(const Strokes& before, const Strokes& now) {
   if (!before.fine.luma.same_size(now.fine.luma)) return kNoReference;

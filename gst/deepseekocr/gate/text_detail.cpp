@@ -98,10 +98,14 @@ int32_t steepest_pixel_step(const uint8_t* row, int32_t width) {
 
 }  // namespace
 
-void find_strokes(const LumaView& view, Strokes* strokes) {
+void take_picture(const LumaView& view, Strokes* strokes) {
   halve(view, &strokes->fine.luma);
+}
+
+void find_strokes(Strokes* strokes) {
+  constexpr int32_t kLeastCoarse = kCell * kCoarseCellPixels / kFineCellPixels;
   find_strokes(kFineHeights, &strokes->fine);
-  if (std::min(view.width, view.height) >= 2 * kCoarseCellPixels) {
+  if (std::min(strokes->fine.luma.width(), strokes->fine.luma.height()) >= 2 * kLeastCoarse) {
     quarter(strokes->fine.luma, &strokes->coarse.luma);
     find_strokes(kCoarseHeights, &strokes->coarse);
     drop_soft_cells(strokes);

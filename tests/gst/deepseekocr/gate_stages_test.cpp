@@ -145,7 +145,8 @@ TEST(Quarter, TakesMeansOfSixteen) {
 
 struct Look {
   explicit Look(const Picture& picture) {
-    find_strokes(picture.view(), &strokes);
+    take_picture(picture.view(), &strokes);
+    find_strokes(&strokes);
     detail = find_text(&strokes);
   }
   Strokes strokes;
@@ -392,6 +393,21 @@ TEST(StrokeDistance, SeesWritingThatChangesOnMovingGround) {
     EXPECT_GE(distance(subtitle("PILE 2087", 0), subtitle("PILE 2047", phase)), kThreshold) << phase;
     EXPECT_GE(distance(subtitle("PILE 2087", 0), subtitle("", phase)), kThreshold) << phase;
   }
+}
+
+TEST(IsSamePicture, AllowsForFaintNoiseOnly) {
+  const auto same = [](const Picture& before, const Picture& now) {
+    return is_same_picture(Look(before).strokes, Look(now).strokes);
+  };
+  EXPECT_TRUE(same(label(), label()));
+  EXPECT_TRUE(same(label().add_noise(0.7, 1), label().add_noise(0.7, 2)));
+  EXPECT_TRUE(same(label(), label().shift(3)));
+  EXPECT_FALSE(same(label(), label().shift(4)));
+  EXPECT_FALSE(same(label(), Picture(320, 200, 0))) << "another size";
+  // A full stop of the lowest contrast that is found, in the last corner.
+  Picture plain(640, 120, 128), stop(640, 120, 128);
+  stop.fill(636, 116, 3, 3, 112);
+  EXPECT_FALSE(same(plain, stop));
 }
 
 TEST(StrokeDistance, CannotCompareOtherSizes) {
