@@ -27,74 +27,76 @@ constexpr int32_t kCornerCells = 4;
 /// What such a group must have more where a rule is beside it.
 constexpr int32_t kBesideRule = 6;
 
-/// What can be said of each cell by itself.
-struct CellMarks {
-  explicit CellMarks(const StrokeMap& map)
-      : strength(map.grid_size()), strong(map.grid_size()), horizontal(map.grid_size()), vertical(map.grid_size()) {
-    measure(map.cells.across.data(), map.cells.along.data(), map.grid_size(), strength.data(), strong.data(),
-            horizontal.data(), vertical.data());
+/// Pixels of strokes of each cell that run both ways; 0 where one way is next to all.
+[[gnu::noinline]] void measure_strength(const uint8_t* across, const uint8_t* along, int32_t count,
+                                        uint8_t* __restrict strength) {
+  for (int32_t i = 0; i < count; ++i) {
+    const uint8_t less = std::min(across[i], along[i]), more = std::max(across[i], along[i]);
+    strength[i] = kMostLopsided * less < more ? uint8_t{0} : less;
   }
+}
 
-  std::vector<uint8_t> strength;              // pixels of strokes that run both ways; 0 where one way is next to all
-  std::vector<uint8_t> strong;                // whether that is enough
-  std::vector<uint8_t> horizontal, vertical;  // whether it holds nothing but a line
-
- private:
-  static void measure(const uint8_t* across, const uint8_t* along, int32_t count, uint8_t* __restrict strength,
-                      uint8_t* __restrict strong, uint8_t* __restrict horizontal, uint8_t* __restrict vertical) {
-    for (int32_t i = 0; i < count; ++i) {
-      const uint8_t less = std::min(across[i], along[i]), more = std::max(across[i], along[i]);
-      const bool lopsided = kMostLopsided * less < more;
-      strength[i] = lopsided ? 0 : less;
-      strong[i] = strength[i] >= kLeastStrength;
-      const bool line = lopsided && more >= kLeastLine;
-      horizontal[i] = line && along[i] > across[i];
-      vertical[i] = line && along[i] < across[i];
-    }
+/// Marks cells that hold nothing but lines of one way.
+[[gnu::noinline]] void find_lines(const uint8_t* one_way, const uint8_t* other_way, int32_t count,
+                                  uint8_t* __restrict marks) {
+  for (int32_t i = 0; i < count; ++i) {
+    const auto enough = static_cast<uint8_t>(one_way[i] >= kLeastLine);
+    marks[i] = enough & static_cast<uint8_t>(one_way[i] > kMostLopsided * other_way[i]);
   }
-};
+}
+
+[[gnu::noinline]] void find_at_least(const uint8_t* numbers, uint8_t least, int32_t count, uint8_t* __restrict marks) {
+  for (int32_t i = 0; i < count; ++i) marks[i] = static_cast<uint8_t>(numbers[i] >= least);
+}
 
 class Marker {
  public:
-  explicit Marker(StrokeMap* map) : map_(*map), cells_(*map), open_(cells_.strong), rules_(map->grid_size()) {}
+  explicit Marker(StrokeMap* map) : map_(*map), size_(map->grid_size()), strength_(size_), open_(size_), rules_(size_) {
+    measure_strength(map_.cells.across.data(), map_.cells.along.data(), size_, strength_.data());
+    find_at_least(strength_.data(), kLeastStrength, size_, open_.data());
+  }
 
   /// Marks runs of cells that hold lines; they are no part of any group.
   void mark_rules() {
-    mark_runs(cells_.horizontal, 1);
-    mark_runs(cells_.vertical, map_.grid_stride);
+    const uint8_t *across = map_.cells.across.data(), *along = map_.cells.along.data();
+    std::vector<uint8_t> lines(size_);
+    find_lines(along, across, size_, lines.data());
+    mark_runs(lines, 1);
+    find_lines(across, along, size_, lines.data());
+    mark_runs(lines, map_.grid_stride);
     for_each_mark(rules_, [this](int32_t index) { open_[index] = 0; });
   }
 
   int32_t mark_groups(const GroupRules& rules) {
     int32_t marked = 0;
-    map_.text.assign(map_.grid_size(), 0);
+    map_.text.assign(size_, 0);
     for_each_mark(open_, [&](int32_t index) {
       collect(index);
-      if (total_ < rules.least_strength || size() < rules.least_cells || is_part_of_rules(rules.least_strength)) return;
+      if (total_ < rules.least_strength || members() < rules.least_cells || is_part_of_rules(rules.least_strength))
+        return;
       for (const int32_t member : group_) map_.text[member] = 1;
-      marked += size();
+      marked += members();
     });
     return marked;
   }
 
   void mark_near_text() {
-    map_.near_text.resize(map_.grid_size());
-    std::transform(cells_.strength.begin(), cells_.strength.end(), map_.near_text.begin(),
-                   [](uint8_t strength) { return strength >= kLoneStrength; });
+    map_.near_text.resize(size_);
+    find_at_least(strength_.data(), kLoneStrength, size_, map_.near_text.data());
     for_each_mark(map_.text, [this](int32_t index) {
       for_each_around(map_, index, [this](int32_t other) { map_.near_text[other] = 1; });
     });
   }
 
  private:
-  int32_t size() const { return static_cast<int32_t>(group_.size()); }
+  int32_t members() const { return static_cast<int32_t>(group_.size()); }
 
   /// Marks runs among lines, `step` apart.  The cell behind each row holds nothing, so none goes on in the next row.
   void mark_runs(const std::vector<uint8_t>& lines, int32_t step) {
     for_each_mark(lines, [&](int32_t first) {
       if (first >= step && lines[first - step] != 0) return;  // seen from its first
       int32_t end = first;
-      while (end < map_.grid_size() && lines[end] != 0) end += step;
+      while (end < size_ && lines[end] != 0) end += step;
       if (end - first < kRuleCells * step) return;
       for (int32_t index = first; index < end; index += step) rules_[index] = 1;
     });
@@ -106,7 +108,7 @@ class Marker {
     open_[start] = 0;
     total_ = 0;
     for (size_t next = 0; next < group_.size(); ++next) {
-      total_ += cells_.strength[group_[next]];
+      total_ += strength_[group_[next]];
       for_each_around(map_, group_[next], [this](int32_t other) {
         if (open_[other] != 0) group_.push_back(other);
         open_[other] = 0;
@@ -128,7 +130,7 @@ class Marker {
 
   /// Whether the group is small and one with rules: a corner, a crossing, or rough ground along a rule.
   bool is_part_of_rules(int32_t least_strength) const {
-    if (size() > kCornerCells) return false;
+    if (members() > kCornerCells) return false;
     const int32_t sides = sides_with_rules();
     return sides >= 2 || (sides == 1 && total_ < least_strength + kBesideRule);
   }
@@ -143,7 +145,8 @@ class Marker {
   }
 
   StrokeMap& map_;
-  const CellMarks cells_;
+  const int32_t size_;  // of a grid
+  std::vector<uint8_t> strength_;
   std::vector<uint8_t> open_;  // strong cells that are in no group yet
   std::vector<uint8_t> rules_;
   std::vector<int32_t> group_;
