@@ -29,7 +29,9 @@ std::array<const uint8_t*, kCount> rows_from(const Plane& plane, int32_t first) 
 class LivelyBlocks {
  public:
   explicit LivelyBlocks(const Plane& luma)
-      : blocks_(luma.blocks()), bands_((luma.height() + kBand - 1) / kBand), stride_(blocks_ * kRanges + kBandMargin) {
+      : blocks_(luma.blocks()),
+        bands_((luma.height() + kBand - 1) / kBand),
+        stride_(blocks_ * kBlockRanges + kBandMargin) {
     ranges_.resize(static_cast<size_t>(bands_) * stride_ + kBandMargin);
     for (int32_t band = 0; band < bands_; ++band) {
       const int32_t top = band * kBand, count = std::min(kBand, luma.height() - top);
@@ -40,14 +42,13 @@ class LivelyBlocks {
   /// Marks those of a row of cells whose pixels differ by `least_height` or more.
   void mark(int32_t row, uint8_t least_height, uint8_t* lively) {
     constexpr int32_t kBands = kCell / kBand;
-    std::array<const uint8_t*, kBands + 2> bands{};  // those that the row's pixels look at
-    for (int32_t i = 0; i < kBands + 2; ++i) bands[i] = band_row(std::clamp(row * kBands - 1 + i, 0, bands_ - 1));
+    static_assert(kBands + 2 == kLivelyBands);
+    std::array<const uint8_t*, kLivelyBands> bands{};
+    for (int32_t i = 0; i < kLivelyBands; ++i) bands[i] = band_row(std::clamp(row * kBands - 1 + i, 0, bands_ - 1));
     best_kernels().find_lively(bands.data(), blocks_, least_height, lively);
   }
 
  private:
-  static constexpr int32_t kRanges = 2 * kBlockCells;  // bytes of one block
-
   uint8_t* band_row(int32_t band) { return &ranges_[static_cast<size_t>(band) * stride_ + kBandMargin]; }
 
   int32_t blocks_, bands_, stride_;

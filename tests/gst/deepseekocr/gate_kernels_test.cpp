@@ -79,36 +79,48 @@ TEST_P(GateKernels, MeasureBand) {
   const Noise rows(4, GetParam());
   for (const int32_t count : {1, 3, 4}) {
     const auto measure = [&](const Kernels& kernels) {
-      Numbers ranges(2 * kCells);
+      Numbers ranges(kBlocks * kBlockRanges);
       kernels.measure_band(rows.patch(), count, kBlocks, ranges.data());
       return ranges;
     };
     expect_equal(measure);
     const Numbers ranges = measure(best_kernels());
-    for (int32_t cell = 0; cell < kCells; ++cell) {
+    for (int32_t x = 0; x < kWidth; x += kRangeColumns) {
       uint8_t high = 0, low = 255;
       for (int32_t y = 0; y < count; ++y) {
-        const auto [least, most] = std::minmax_element(rows.row(y) + cell * kCell, rows.row(y) + (cell + 1) * kCell);
+        const auto [least, most] = std::minmax_element(rows.row(y) + x, rows.row(y) + x + kRangeColumns);
         high = std::max(high, *most), low = std::min(low, *least);
       }
-      ASSERT_EQ(ranges[2 * cell], high) << cell;
-      ASSERT_EQ(ranges[2 * cell + 1], 255 - low) << cell;
+      ASSERT_EQ(ranges[2 * x / kRangeColumns], high) << x;
+      ASSERT_EQ(ranges[2 * x / kRangeColumns + 1], 255 - low) << x;
     }
   }
 }
 
+/// Ranges of one band, and what lies beside them.
+struct Band {
+  Band() : bytes(kBlocks * kBlockRanges + 2 * kBandMargin) {
+    for (int32_t column = 0; column < kWidth; column += kRangeColumns) set(column, 100, 100);
+  }
+  /// @param column  of pixels
+  void set(int32_t column, int32_t low, int32_t high) {
+    uint8_t* range = &bytes[kBandMargin + 2 * (column / kRangeColumns)];
+    range[0] = static_cast<uint8_t>(high);
+    range[1] = static_cast<uint8_t>(255 - low);
+  }
+  const uint8_t* ranges() const { return &bytes[kBandMargin]; }
+  Numbers bytes;
+};
+
 TEST_P(GateKernels, FindLively) {
-  // Pairs of a highest pixel and 255 - a lowest, which is not higher.
-  const Numbers seeds = noise(static_cast<size_t>(4) * kCells, GetParam());
-  std::array<Numbers, 4> bands;
-  std::array<const uint8_t*, 4> begins{};
-  for (int32_t band = 0; band < 4; ++band) {
-    bands[band].resize(2 * kCells + 2 * kBandMargin);
-    begins[band] = &bands[band][kBandMargin];
-    for (int32_t cell = 0; cell < kCells; ++cell) {
-      const int32_t seed = seeds[band * kCells + cell], low = 120 + seed % 5;
-      bands[band][kBandMargin + 2 * cell] = static_cast<uint8_t>(low + seed % 3);
-      bands[band][kBandMargin + 2 * cell + 1] = static_cast<uint8_t>(255 - low);
+  std::mt19937 random(GetParam());
+  std::array<Band, kLivelyBands> bands;
+  std::array<const uint8_t*, kLivelyBands> begins{};
+  for (int32_t band = 0; band < kLivelyBands; ++band) {
+    begins[band] = bands[band].ranges();
+    for (int32_t x = 0; x < kWidth; x += kRangeColumns) {
+      const auto low = static_cast<int32_t>(100 + random() % 5);
+      bands[band].set(x, low, low + static_cast<int32_t>(random() % 3));
     }
   }
   for (uint8_t least = 0; least < 9; ++least) {
@@ -120,20 +132,26 @@ TEST_P(GateKernels, FindLively) {
   }
 }
 
-TEST(GateKernelsFindLively, LooksAtTheCellsBeside) {
-  Numbers band(2 * kCells + 2 * kBandMargin);
-  for (int32_t cell = 0; cell < kCells; ++cell) {
-    band[kBandMargin + 2 * cell] = 100;
-    band[kBandMargin + 2 * cell + 1] = 255 - 100;
-  }
-  band[kBandMargin + 2 * kBlockCells] = 120;  // first cell of the second block
-  const uint8_t* const bands[] = {&band[kBandMargin], &band[kBandMargin], &band[kBandMargin], &band[kBandMargin]};
+TEST(GateKernelsFindLively, LooksAsFarAsStrokesReach) {
   for (const Kernels* kernels : {&baseline_kernels(), &best_kernels()}) {
-    Numbers lively(kBlocks);
-    kernels->find_lively(bands, kBlocks, 20, lively.data());
-    EXPECT_EQ(lively, (Numbers{1, 1, 0, 0, 0})) << kernels->name;
-    kernels->find_lively(bands, kBlocks, 21, lively.data());
-    EXPECT_EQ(lively, Numbers(kBlocks)) << kernels->name;
+    for (int32_t x = 0; x < kWidth; x += kRangeColumns) {
+      const Band plain;
+      Band band;
+      band.set(x, 100, 120);
+      for (int32_t i = 0; i < kLivelyBands; ++i) {
+        std::array<const uint8_t*, kLivelyBands> bands{};
+        bands.fill(plain.ranges());
+        bands[i] = band.ranges();
+        Numbers expected(kBlocks), lively(kBlocks);
+        for (const int32_t near : {x - kStrokeReach, x, x + kStrokeReach}) {
+          if (near >= 0 && near < kWidth) expected[near / kBlock] = 1;
+        }
+        kernels->find_lively(bands.data(), kBlocks, 20, lively.data());
+        EXPECT_EQ(lively, expected) << kernels->name << " " << x;
+        kernels->find_lively(bands.data(), kBlocks, 21, lively.data());
+        EXPECT_EQ(lively, Numbers(kBlocks)) << kernels->name << " " << x;
+      }
+    }
   }
 }
 

@@ -19,10 +19,12 @@ static_assert(kBlock % kLanes == 0);
 
 using Bytes [[gnu::vector_size(kLanes)]] = uint8_t;
 using Pairs [[gnu::vector_size(kLanes)]] = uint16_t;
+using Fours [[gnu::vector_size(kLanes)]] = uint32_t;
 using Eights [[gnu::vector_size(kLanes)]] = uint64_t;
 
-/// A pair of bytes of which the first is 255 and the second 0.
+/// Two and four bytes of which the first is 255 and the others are 0.
 constexpr uint16_t kFirstOfPair = std::endian::native == std::endian::little ? 0x00ff : 0xff00;
+constexpr uint32_t kFirstOfFour = std::endian::native == std::endian::little ? 0x000000ff : 0xff000000;
 
 inline Bytes load(const uint8_t* from) {
   Bytes bytes;

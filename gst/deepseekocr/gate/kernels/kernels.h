@@ -23,8 +23,12 @@ constexpr int32_t kBlockRows = kCell + 2 * kStrokeReach;
 /// Bytes of scratch memory for each pixel of a row that is halved or quartered, after that.
 constexpr int32_t kScratch = 12;
 
-/// Bytes beside the ranges of a band.
-constexpr int32_t kBandMargin = 32;
+/// Columns of pixels that the range of a band is taken over: strokes reach as far.  A range is two bytes, the highest
+/// pixel and 255 - the lowest; those of one block, and zeros to either side of a row of them.
+constexpr int32_t kRangeColumns = kStrokeReach, kBlockRanges = 2 * kBlock / kRangeColumns, kBandMargin = 32;
+
+/// Bands that the pixels of a row of cells look at.
+constexpr int32_t kLivelyBands = 4;
 
 /// A rectangle of bytes in a plane: its first byte, and the distance of its rows.
 struct Patch {
@@ -65,11 +69,11 @@ struct Kernels {
   /// Means of 4x4 pixels of four rows, `width` pixels after that.  `scratch`: as for halve.
   void (*quarter)(Patch source, int32_t width, uint8_t* scratch, uint8_t* out);
 
-  /// Ranges of each cell's columns in `count` rows: two bytes, the highest pixel and 255 - the lowest.
+  /// Ranges of `count` rows, kRangeColumns each.
   void (*measure_band)(Patch rows, int32_t count, int32_t blocks, uint8_t* ranges);
 
-  /// Marks the blocks in which a cell and those beside it range over `least_height` or more, in four bands together.
-  /// @param bands  of kBandMargin zeros to either side
+  /// Marks the blocks in which what a cell's pixels look at ranges over `least_height` or more.
+  /// @param bands  ranges of kLivelyBands
   void (*find_lively)(const uint8_t* const* bands, int32_t blocks, uint8_t least_height, uint8_t* lively);
 
   /// Largest difference of two rows.

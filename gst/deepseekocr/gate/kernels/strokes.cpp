@@ -118,7 +118,7 @@ void sample_row(const uint8_t* const* rows, int32_t blocks, bool either_way, uin
 }
 
 void measure_band(Patch rows, int32_t count, int32_t blocks, uint8_t* ranges) {
-  const auto even = reinterpret_cast<Bytes>(Pairs{} + kFirstOfPair);
+  const auto first_of_pairs = reinterpret_cast<Bytes>(Pairs{} + kFirstOfPair);
   for (int32_t x = 0; x < blocks * kBlock; x += kLanes) {
     Bytes highest = load(rows.data + x), lowest = highest;
     for (int32_t y = 1; y < count; ++y) {
@@ -128,29 +128,32 @@ void measure_band(Patch rows, int32_t count, int32_t blocks, uint8_t* ranges) {
     }
     // Both in one vector: of each two bytes the first is of the highest, the second of the lowest.
     const Bytes high = most(highest, to_front(highest, 8)), low = ~lowest;
-    Bytes range = (high & even) | (most(low, to_back(low, 8)) & ~even);
-    range = most(range, to_front(range, 32));
+    Bytes range = (high & first_of_pairs) | (most(low, to_back(low, 8)) & ~first_of_pairs);
     range = most(range, to_front(range, 16));
     uint8_t buffer[kLanes];
     store(range, buffer);
-    for (int32_t i = 0; i < kLanes / kCell; ++i) std::memcpy(ranges + 2 * (x / kCell + i), buffer + i * kCell, 2);
+    for (int32_t i = 0; i < kLanes; i += kRangeColumns)
+      std::memcpy(ranges + (x + i) / kRangeColumns * 2, buffer + i, 2);
   }
 }
 
 void find_lively(const uint8_t* const* bands, int32_t blocks, uint8_t least_height, uint8_t* lively) {
-  constexpr int32_t kRanges = 2 * kBlockCells, kBlocks = kLanes / kRanges;  // bytes of a block, blocks of a vector
-  const auto even = reinterpret_cast<Bytes>(Pairs{} + kFirstOfPair);
+  constexpr int32_t kBlocks = kLanes / kBlockRanges;
+  const auto first_of_fours = reinterpret_cast<Bytes>(Fours{} + kFirstOfFour);
   for (int32_t block = 0; block < blocks; block += kBlocks) {
+    // A cell's own two ranges and one to either side, from the first of its own on.
     Bytes range{};
-    for (int32_t band = 0; band < 4; ++band) {
-      const uint8_t* at = bands[band] + kRanges * block;
-      range = most(range, most(load(at), most(load(at - 2), load(at + 2))));
+    for (int32_t band = 0; band < kLivelyBands; ++band) {
+      const uint8_t* at = bands[band] + kBlockRanges * block;
+      range = most(range, most(most(load(at - 2), load(at)), most(load(at + 2), load(at + 4))));
     }
-    // Highest - lowest, in the first of each two bytes.
-    const Bytes height = (range - ~to_front(range, 8)) & even;
+    const Bytes height = (range - ~to_front(range, 8)) & first_of_fours;  // highest - lowest, one for each cell
     uint8_t buffer[kLanes];
     store(most_of_eights(height), buffer);
-    for (int32_t i = 0; i < kBlocks && block + i < blocks; ++i) lively[block + i] = buffer[i * kRanges] >= least_height;
+    for (int32_t i = 0; i < kBlocks && block + i < blocks; ++i) {
+      const uint8_t *left = buffer + i * kBlockRanges, *right = left + kBlockRanges / 2;
+      lively[block + i] = *left >= least_height || *right >= least_height;
+    }
   }
 }
 
