@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Measures the frame gate: what it costs, and what it lets through.
 //
-//   gates cost VIDEO                 time per frame against videoscale to a half and to a quarter of each side
+//   gates cost VIDEO                 time per 1280x720 frame, against videoscale to a half and to a quarter
+//                                  of each side
 //   gates truth TRUTH.jsonl          frames with and without text of a sample set that were let through
 //
 // VIDEO is any file that decodebin takes.  TRUTH.jsonl lists files (relative to itself) with their tier; pictures of
@@ -79,14 +80,34 @@ std::string decode_line(const std::filesystem::path& file, const std::string& ca
 
 constexpr int kWidth = 1280, kHeight = 720, kFrames = 60;
 
-std::vector<GstBuffer*> decode(const std::string& file, const std::string& format, GstVideoInfo* info) {
+/// Which frames of the video are taken, kFrames of the first 300.
+struct Choice {
+  const char* name;
+  bool (*takes)(int index);
+};
+
+constexpr Choice kChoices[] = {
+    {"every fifth frame, a fifth of a second apart at 25 frames a second", [](int index) { return index % 5 == 0; }},
+    {"runs of twelve frames", [](int index) { return index % 60 < 12; }},
+    {"one frame again and again", nullptr},
+};
+
+/// Where one frame is taken again and again, that is this one.
+constexpr int kStandingFrame = 100;
+
+std::vector<GstBuffer*> decode(const std::string& file, const std::string& format, const Choice& choice,
+                               GstVideoInfo* info) {
   std::vector<GstBuffer*> frames;
   int index = 0;
   const std::string caps = "format=" + format + ",width=1280,height=720";
   for_each_frame(decode_line(file, caps), [&](GstSample* sample) {
     gst_video_info_from_caps(info, gst_sample_get_caps(sample));
-    // Every fifth frame: neighbours differ as those of a stream that is read five times a second.
-    if (index++ % 5 == 0) frames.push_back(gst_buffer_copy_deep(gst_sample_get_buffer(sample)));
+    GstBuffer* frame = gst_sample_get_buffer(sample);
+    if (choice.takes != nullptr ? choice.takes(index) : index == kStandingFrame) {
+      do frames.push_back(gst_buffer_copy_deep(frame));
+      while (choice.takes == nullptr && frames.size() < kFrames);
+    }
+    ++index;
     return frames.size() < kFrames;
   });
   return frames;
@@ -117,39 +138,63 @@ class Scaler {
   GstHarness* harness_;
 };
 
-double examine(FrameGate& gate, const GateSettings& settings, GstBuffer* frame, const GstVideoInfo& info) {
-  const auto begin = Clock::now();
-  const MappedLuma luma(frame, info);
-  gate.examine(settings, luma.view({0, 0, kWidth, kHeight}), 0, 0);
-  return microseconds_since(begin);
+/// A gate, what it said, and how long it took.
+struct TimedGate {
+  FrameGate gate;
+  std::vector<double> times;
+  std::map<Decision, int> decisions;
+
+  void examine(GstBuffer* frame, const GstVideoInfo& info, const DsocrRect& part) {
+    const auto begin = Clock::now();
+    const MappedLuma luma(frame, info);
+    const Decision decision = gate.examine(GateSettings(), luma.view(part), part.x, part.y).decision;
+    times.push_back(microseconds_since(begin));
+    ++decisions[decision];
+  }
+};
+
+DsocrRect area_of(const GstVideoInfo& info, bool bottom_third) {
+  const int top = bottom_third ? info.height * 2 / 3 : 0;
+  return {0, top, info.width, info.height - top};
+}
+
+/// Prints one row of the table.
+void measure_frames(const char* format, const std::vector<GstBuffer*>& frames, const GstVideoInfo& info) {
+  Scaler half(info, 2), quarter(info, 4);
+  TimedGate whole, third;
+  std::vector<double> halves, quarters;
+  // Who comes first brings the frame into the caches: they take turns.
+  int turn = 0;
+  for (int round = 0; round < 8; ++round) {
+    for (GstBuffer* frame : frames) {
+      for (int i = 0; i < 3; ++i, ++turn) {
+        if (turn % 3 == 0) whole.examine(frame, info, area_of(info, false));
+        if (turn % 3 == 1) halves.push_back(half.scale(frame));
+        if (turn % 3 == 2) quarters.push_back(quarter.scale(frame));
+      }
+      ++turn;
+    }
+    for (GstBuffer* frame : frames) third.examine(frame, info, area_of(info, true));
+  }
+  const double own = median(whole.times), to_half = median(halves), to_quarter = median(quarters);
+  std::printf("| %s | %.0f us | %.0f us | %.2f | %.0f us | %.2f | %.0f us | %d, %d, %d |\n", format, own, to_half,
+              own / to_half, to_quarter, own / to_quarter, median(third.times), whole.decisions[Decision::kRead],
+              whole.decisions[Decision::kUnchanged], whole.decisions[Decision::kBlank]);
 }
 
 int measure_cost(const std::string& file) {
-  std::printf("| format | gates | videoscale /2 | ratio | videoscale /4 | ratio |\n|---|---|---|---|---|---|\n");
-  for (const char* format : {"NV12", "I420", "YUY2", "RGB", "BGRx", "GRAY8"}) {
-    GstVideoInfo info;
-    const auto frames = decode(file, format, &info);
-    if (frames.empty()) return 1;
-    Scaler half(info, 2), quarter(info, 4);
-    FrameGate gate;
-    const GateSettings settings;
-    std::vector<double> gates, halves, quarters;
-    // Who comes first brings the frame into the caches: they take turns.
-    int turn = 0;
-    for (int round = 0; round < 4; ++round) {
-      for (GstBuffer* frame : frames) {
-        for (int i = 0; i < 3; ++i, ++turn) {
-          if (turn % 3 == 0) gates.push_back(examine(gate, settings, frame, info));
-          if (turn % 3 == 1) halves.push_back(half.scale(frame));
-          if (turn % 3 == 2) quarters.push_back(quarter.scale(frame));
-        }
-        ++turn;
-      }
+  for (const Choice& choice : kChoices) {
+    std::printf("\n%s:\n\n", choice.name);
+    std::printf(
+        "| format | gates | videoscale /2 | ratio | videoscale /4 | ratio | gates, bottom third | "
+        "read, unchanged, blank |\n|---|---|---|---|---|---|---|---|\n");
+    for (const char* format : {"NV12", "I420", "YUY2", "RGB", "BGRx", "GRAY8"}) {
+      GstVideoInfo info;
+      const auto frames = decode(file, format, choice, &info);
+      if (frames.empty()) return 1;
+      measure_frames(format, frames, info);
+      for (GstBuffer* frame : frames) gst_buffer_unref(frame);
     }
-    const double own = median(gates), to_half = median(halves), to_quarter = median(quarters);
-    std::printf("| %s | %.0f us | %.0f us | %.2f | %.0f us | %.2f |\n", format, own, to_half, own / to_half, to_quarter,
-                own / to_quarter);
-    for (GstBuffer* frame : frames) gst_buffer_unref(frame);
   }
   return 0;
 }
@@ -160,11 +205,6 @@ struct Tally {
   int frames = 0, let_through = 0, readings = 0;
 };
 using Tallies = std::map<std::string, Tally>;
-
-DsocrRect area_of(const GstVideoInfo& info, bool bottom_third) {
-  const int top = bottom_third ? info.height * 2 / 3 : 0;
-  return {0, top, info.width, info.height - top};
-}
 
 Decision judge(FrameGate& gate, GstSample* sample, bool bottom_third) {
   GstVideoInfo info;

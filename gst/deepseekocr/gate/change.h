@@ -8,6 +8,10 @@
 
 namespace deepseekocr::plugin {
 
+/// Whether two pictures that were taken in are the same but for the faintest noise, so that no writing can have come or
+/// gone: strokes are several times higher.  Pictures that are not, as most, are told by their first rows.
+bool is_same_picture(const Strokes& before, const Strokes& now);
+
 /// How far the writing of two frames is apart: 0 (the same) to 64.
 ///
 /// The unit is pixels of strokes, at half the frame's size, that have come or gone in one 16x16 cell of the frame, the

@@ -7,11 +7,8 @@
 
 namespace deepseekocr::plugin {
 
-/// Side of a cell of the gate's grid, in pixels of the picture that it works on.
-constexpr int32_t kCell = 8;
-
-/// `view` at half its size, an odd last row or column left out; `half` is made wide enough for whole cells and its
-/// margins repeat the pixels at the edges.  The view must be at least 2x2.
+/// `view` at half its size, an odd last row or column left out; `half` is made wide enough for whole cells, and what is
+/// left of its last block and its margins repeat the pixels at the edges.  The view must be at least 2x2.
 void halve(const LumaView& view, Plane* half);
 
 /// `source` at a quarter of its size, in the same form.  The source must be at least 4x4.

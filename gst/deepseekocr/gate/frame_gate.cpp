@@ -10,11 +10,42 @@
 
 namespace deepseekocr::plugin {
 
+namespace {
+
+/// What is known of a frame.
+struct Look {
+  Strokes strokes;
+  TextDetail text;
+};
+
+/// Cells at the edges stick out.
+DsocrRect detail_of(const TextDetail& text, const LumaView& luma, int32_t x, int32_t y) {
+  const DsocrRect& box = text.box;
+  return {x + box.x, y + box.y, std::min(box.width, luma.width - box.x), std::min(box.height, luma.height - box.y)};
+}
+
+}  // namespace
+
 struct FrameGate::State {
   uint64_t frames = 0; /**< since the last one that inference-interval let through */
   RateLimit rate;
-  Strokes now, candidate, reference;
+  Look now, candidate, reference;
   bool has_now = false, has_candidate = false, has_reference = false;
+
+  /// Looks at a frame.  @return what it shows: `reference` itself where that is the same picture, else `now`
+  const Look& look_at(const GateSettings& settings, const LumaView& luma) {
+    take_picture(luma, &now.strokes);
+    const bool serves = has_reference && settings.change_threshold > 0 && (reference.text.any || !settings.skip_blank);
+    if (serves && is_same_picture(reference.strokes, now.strokes)) return reference;
+    find_strokes(&now.strokes);
+    now.text = find_text(&now.strokes);
+    return now;
+  }
+
+  uint32_t distance_of(const Look& look) const {
+    if (!has_reference) return kNoReference;
+    return &look == &reference ? 0 : stroke_distance(reference.strokes, look.strokes);
+  }
 };
 
 FrameGate::FrameGate() : state_(std::make_unique<State>()) {}
@@ -53,21 +84,17 @@ Verdict FrameGate::examine(const GateSettings& settings, const LumaView& luma, i
     state.has_reference = false;
     return verdict;
   }
-  find_strokes(luma, &state.now);
-  const TextDetail detail = find_text(&state.now);
-  if (!detail.any && settings.skip_blank) {
+  const Look& look = state.look_at(settings, luma);
+  if (!look.text.any && settings.skip_blank) {
     state.has_reference = false;
     verdict.decision = Decision::kBlank;
     return verdict;
   }
-  if (detail.any) {
-    // Cells at the edges stick out.
-    const DsocrRect& box = detail.box;
-    verdict.detail = {x + box.x, y + box.y, std::min(box.width, luma.width - box.x),
-                      std::min(box.height, luma.height - box.y)};
-    if (settings.needs_detail) verdict.sharpness = measure_sharpness(luma, state.now);
+  if (look.text.any) {
+    verdict.detail = detail_of(look.text, luma, x, y);
+    if (settings.needs_detail) verdict.sharpness = measure_sharpness(luma, look.strokes);
   }
-  if (state.has_reference) verdict.distance = stroke_distance(state.reference, state.now);
+  verdict.distance = state.distance_of(look);
   if (settings.change_threshold > 0 && verdict.distance < settings.change_threshold) {
     verdict.decision = Decision::kUnchanged;
     return verdict;

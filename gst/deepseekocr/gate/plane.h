@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "deepseekocr/gate/kernels/kernels.h"
+
 namespace deepseekocr::plugin {
 
-/// Rows begin kMargin bytes into their storage and end at least kMargin before the next, so that a loop may look a few
-/// pixels past either side.
+/// Rows begin kMargin bytes into their storage.  They are made up to whole blocks of kBlock bytes, and end kMargin
+/// before the storage of the next: a loop over blocks may look kMargin pixels past either side.
 class Plane {
  public:
   static constexpr int32_t kMargin = 16;
@@ -18,7 +20,7 @@ class Plane {
   void resize(int32_t width, int32_t height) {
     width_ = width;
     height_ = height;
-    stride_ = (width + 2 * kMargin + 31) / 32 * 32;
+    stride_ = ptrdiff_t{blocks()} * kBlock + 2 * kMargin;
     bytes_.resize(static_cast<size_t>(stride_) * height);
   }
 
@@ -26,6 +28,9 @@ class Plane {
   const uint8_t* row(int32_t y) const { return bytes_.data() + static_cast<ptrdiff_t>(y) * stride_ + kMargin; }
   int32_t width() const { return width_; }
   int32_t height() const { return height_; }
+  ptrdiff_t stride() const { return stride_; }
+  int32_t blocks() const { return (width_ + kBlock - 1) / kBlock; }
+  Patch patch(int32_t x, int32_t y) const { return {row(y) + x, stride_}; }
   bool same_size(const Plane& other) const { return width_ == other.width_ && height_ == other.height_; }
 
  private:

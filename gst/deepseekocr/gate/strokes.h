@@ -10,29 +10,36 @@
 
 namespace deepseekocr::plugin {
 
-/// Strokes up to this many pixels wide are found.
-constexpr int32_t kStrokeReach = 4;
-
-/// What one 8x8 cell holds.
+/// What one 8x8 cell holds, a row of bytes for each.
 struct CellStrokes {
-  uint8_t across = 0;                   /**< pixels of strokes that a horizontal line crosses, 0 to 64 */
-  uint8_t along = 0;                    /**< pixels of strokes that a vertical line crosses, 0 to 64 */
-  uint8_t peak = 0;                     /**< height of the highest stroke */
-  uint8_t brightest = 0, darkest = 255; /**< of the pixels of bright and of dark strokes; 0 and 255: none */
+  std::vector<uint8_t> across;    /**< pixels of strokes that a horizontal line crosses, 0 to 64 */
+  std::vector<uint8_t> along;     /**< pixels of strokes that a vertical line crosses, 0 to 64 */
+  std::vector<uint8_t> peak;      /**< height of the highest stroke */
+  std::vector<uint8_t> brightest; /**< of the pixels of bright strokes; 0: none */
+  std::vector<uint8_t> darkest;   /**< of the pixels of dark strokes; 255: none */
 };
 
 /// The strokes of one picture.
+///
+/// Grids of cells are stored row by row, `grid_stride` apart, a multiple of kBlockCells and more than `columns`: behind
+/// each row comes a cell at least that holds nothing.
 struct StrokeMap {
-  Plane luma;                     /**< the picture; its width a multiple of the cell */
-  Plane height;                   /**< 128 + half the height of a bright stroke, 128 - half that of a dark one */
-  uint8_t threshold = 0;          /**< height from which a pixel counted as one of a stroke */
-  int32_t columns = 0, rows = 0;  /**< of cells */
-  std::vector<CellStrokes> cells; /**< row by row; the last row may lack pixels */
+  Plane luma;                    /**< the picture; its width a multiple of the cell */
+  Plane height;                  /**< 128 + half the height of a bright stroke, 128 - half that of a dark one */
+  std::vector<uint8_t> lively;   /**< for each block of cells, 0: `height` is not set, and 128 throughout */
+  uint8_t threshold = 0;         /**< height from which a pixel counted as one of a stroke */
+  int32_t columns = 0, rows = 0; /**< of cells; the last row may lack pixels */
+  int32_t grid_stride = 0;
+  CellStrokes cells;
   std::vector<uint8_t> text;      /**< 1 for cells that may hold writing: mark_text_cells() */
   std::vector<uint8_t> near_text; /**< 1 for these, the cells around them, and those that may hold a lone letter */
 
-  const CellStrokes& cell(int32_t column, int32_t row) const { return cells[row * columns + column]; }
-  bool is_text(int32_t column, int32_t row) const { return text[row * columns + column] != 0; }
+  int32_t index(int32_t column, int32_t row) const { return row * grid_stride + column; }
+  int32_t grid_size() const { return rows * grid_stride; }
+  bool is_text(int32_t column, int32_t row) const { return text[index(column, row)] != 0; }
+  bool is_lively(int32_t index) const { return lively[index / kBlockCells] != 0; }
+  /// Rows of pixels that the cells of a row have.
+  int32_t pixel_rows(int32_t row) const { return row + 1 < rows ? kCell : luma.height() - row * kCell; }
 };
 
 /// Within this range the height that counts follows the noise and texture of the picture.
@@ -41,7 +48,7 @@ struct ThresholdRange {
   bool count_lines = false; /**< texture is also what runs one way only, as wood does */
 };
 
-/// Fills all of `map` from `map->luma`.
+/// Fills `map` from `map->luma`, up to what mark_text_cells() fills.
 void find_strokes(const ThresholdRange& range, StrokeMap* map);
 
 }  // namespace deepseekocr::plugin

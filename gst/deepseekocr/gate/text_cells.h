@@ -21,7 +21,4 @@ struct GroupRules {
 /// @return how many cells were marked
 int32_t mark_text_cells(const GroupRules& rules, StrokeMap* map);
 
-/// Pixels of strokes of a cell that run both ways; 0 where one way is next to all.
-int32_t text_strength(const CellStrokes& cell);
-
 }  // namespace deepseekocr::plugin

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "deepseekocr/gate/downscale.h"
+#include "deepseekocr/gate/grid.h"
 #include "deepseekocr/gate/text_cells.h"
 
 namespace deepseekocr::plugin {
@@ -28,11 +29,9 @@ struct Bounds {
 };
 
 void add_fine_cells(const StrokeMap& map, Bounds* bounds) {
-  for (int32_t row = 0; row < map.rows; ++row) {
-    for (int32_t column = 0; column < map.columns; ++column) {
-      if (map.is_text(column, row)) bounds->add(column * kFineCellPixels, row * kFineCellPixels, kFineCellPixels);
-    }
-  }
+  for_each_mark(map.text, [&](int32_t index) {
+    bounds->add(index % map.grid_stride * kFineCellPixels, index / map.grid_stride * kFineCellPixels, kFineCellPixels);
+  });
 }
 
 /// Whether the fine map has text where the coarse one has the given cell.
@@ -49,22 +48,20 @@ bool has_fine_text(const StrokeMap& fine, int32_t column, int32_t row) {
 /// Large writing; where the fine map has some it knows the place better.
 void add_coarse_cells(const Strokes& strokes, Bounds* bounds) {
   const StrokeMap& map = strokes.coarse;
-  for (int32_t row = 0; row < map.rows; ++row) {
-    for (int32_t column = 0; column < map.columns; ++column) {
-      if (map.is_text(column, row) && !has_fine_text(strokes.fine, column, row))
-        bounds->add(column * kCoarseCellPixels, row * kCoarseCellPixels, kCoarseCellPixels);
-    }
-  }
+  for_each_mark(map.text, [&](int32_t index) {
+    const int32_t column = index % map.grid_stride, row = index / map.grid_stride;
+    if (!has_fine_text(strokes.fine, column, row))
+      bounds->add(column * kCoarseCellPixels, row * kCoarseCellPixels, kCoarseCellPixels);
+  });
 }
 
 /// Steepest step over two pixels, along a row and down to the one after the next.
 uint8_t steepest_step(const uint8_t* row, const uint8_t* below, int32_t begin, int32_t end) {
-  int32_t steepest = 0;
-  for (int32_t x = begin; x < end; ++x) {
-    const int32_t across = std::abs(row[x + 1] - row[x - 1]), along = std::abs(below[x] - row[x]);
-    steepest = std::max(steepest, std::max(across, along));
-  }
-  return static_cast<uint8_t>(steepest);
+  const auto gap = [](uint8_t a, uint8_t b) { return static_cast<uint8_t>(std::max(a, b) - std::min(a, b)); };
+  uint8_t steepest = 0;
+  for (int32_t x = begin; x < end; ++x)
+    steepest = std::max({steepest, gap(row[x + 1], row[x - 1]), gap(below[x], row[x])});
+  return steepest;
 }
 
 /// Whether the fine picture is as steep where the coarse one has strokes as the edge of a letter.
@@ -73,10 +70,11 @@ bool is_sharp(const Strokes& strokes, int32_t column, int32_t row) {
   const Plane& fine = strokes.fine.luma;
   const int32_t left = column * kSide, right = std::min(left + kSide, fine.width());
   const int32_t bottom = std::min((row + 1) * kSide, fine.height() - 2);
-  int32_t steepest = 0;
-  for (int32_t y = row * kSide; y < bottom; ++y)
-    steepest = std::max<int32_t>(steepest, steepest_step(fine.row(y), fine.row(y + 2), left, right));
-  return 5 * steepest >= 3 * strokes.coarse.cell(column, row).peak;
+  const int32_t peak = strokes.coarse.cells.peak[strokes.coarse.index(column, row)];
+  for (int32_t y = row * kSide; y < bottom; ++y) {
+    if (5 * steepest_step(fine.row(y), fine.row(y + 2), left, right) >= 3 * peak) return true;
+  }
+  return false;
 }
 
 /// Clouds, waves and grain have strokes at the coarse size, but soft ones.
@@ -84,8 +82,9 @@ void drop_soft_cells(Strokes* strokes) {
   StrokeMap& map = strokes->coarse;
   for (int32_t row = 0; row < map.rows; ++row) {
     for (int32_t column = 0; column < map.columns; ++column) {
-      CellStrokes& cell = map.cells[static_cast<size_t>(row) * map.columns + column];
-      if (std::min(cell.across, cell.along) > 0 && !is_sharp(*strokes, column, row)) cell.across = cell.along = 0;
+      const int32_t index = map.index(column, row);
+      uint8_t &across = map.cells.across[index], &along = map.cells.along[index];
+      if (std::min(across, along) > 0 && !is_sharp(*strokes, column, row)) across = along = 0;
     }
   }
 }
@@ -99,10 +98,14 @@ int32_t steepest_pixel_step(const uint8_t* row, int32_t width) {
 
 }  // namespace
 
-void find_strokes(const LumaView& view, Strokes* strokes) {
+void take_picture(const LumaView& view, Strokes* strokes) {
   halve(view, &strokes->fine.luma);
+}
+
+void find_strokes(Strokes* strokes) {
+  constexpr int32_t kLeastCoarse = kCell * kCoarseCellPixels / kFineCellPixels;
   find_strokes(kFineHeights, &strokes->fine);
-  if (std::min(view.width, view.height) >= 2 * kCoarseCellPixels) {
+  if (std::min(strokes->fine.luma.width(), strokes->fine.luma.height()) >= 2 * kLeastCoarse) {
     quarter(strokes->fine.luma, &strokes->coarse.luma);
     find_strokes(kCoarseHeights, &strokes->coarse);
     drop_soft_cells(strokes);

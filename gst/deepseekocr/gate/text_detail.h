@@ -24,8 +24,11 @@ constexpr int32_t kFineCellPixels = 16, kCoarseCellPixels = 64;
 /// Least width and height of a picture that can be judged.
 constexpr int32_t kLeastSide = 16;
 
-/// Looks for strokes.  @param view  at least kLeastSide wide and high.
-void find_strokes(const LumaView& view, Strokes* strokes);
+/// Takes the picture in, at half its size.  @param view  at least kLeastSide wide and high.
+void take_picture(const LumaView& view, Strokes* strokes);
+
+/// Looks for strokes in the picture taken in.
+void find_strokes(Strokes* strokes);
 
 struct TextDetail {
   bool any = false;

@@ -7,6 +7,7 @@
 #include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/change.h"
 #include "deepseekocr/gate/downscale.h"
+#include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gate/rate_limit.h"
 #include "deepseekocr/gate/sharpest_window.h"
 #include "deepseekocr/gate/text_detail.h"
@@ -145,7 +146,8 @@ TEST(Quarter, TakesMeansOfSixteen) {
 
 struct Look {
   explicit Look(const Picture& picture) {
-    find_strokes(picture.view(), &strokes);
+    take_picture(picture.view(), &strokes);
+    find_strokes(&strokes);
     detail = find_text(&strokes);
   }
   Strokes strokes;
@@ -394,8 +396,72 @@ TEST(StrokeDistance, SeesWritingThatChangesOnMovingGround) {
   }
 }
 
+TEST(IsSamePicture, AllowsForFaintNoiseOnly) {
+  const auto same = [](const Picture& before, const Picture& now) {
+    return is_same_picture(Look(before).strokes, Look(now).strokes);
+  };
+  EXPECT_TRUE(same(label(), label()));
+  EXPECT_TRUE(same(label().add_noise(0.7, 1), label().add_noise(0.7, 2)));
+  EXPECT_TRUE(same(label(), label().shift(3)));
+  EXPECT_FALSE(same(label(), label().shift(4)));
+  EXPECT_FALSE(same(label(), Picture(320, 200, 0))) << "another size";
+  // A full stop of the lowest contrast that is found, in the last corner.
+  Picture plain(640, 120, 128), stop(640, 120, 128);
+  stop.fill(636, 116, 3, 3, 112);
+  EXPECT_FALSE(same(plain, stop));
+}
+
 TEST(StrokeDistance, CannotCompareOtherSizes) {
   EXPECT_EQ(distance(label(), Picture(320, 200, 0)), kNoReference);
+}
+
+// ------------------------------------------------------------------------------------------------ all of it
+
+Verdict examine(FrameGate& gate, const Picture& picture) {
+  GateSettings settings;
+  settings.needs_detail = true;
+  return gate.examine(settings, picture.view(), 100, 200);
+}
+
+Picture line_of(std::string_view text, int ink) {
+  return Picture(320, 64, 230).write(text, 20.2, 20, 14, ink);
+}
+
+TEST(FrameGate, SaysOfTheSamePictureWhatItSaidOfTheFirst) {
+  FrameGate gate;
+  const Verdict first = examine(gate, label());
+  EXPECT_EQ(first.decision, Decision::kRead);
+  EXPECT_EQ(first.distance, kNoReference);
+  EXPECT_GT(first.sharpness, 0u);
+  const Verdict second = examine(gate, label());
+  EXPECT_EQ(second.decision, Decision::kUnchanged);
+  EXPECT_EQ(second.distance, 0u);
+  EXPECT_EQ(second.sharpness, first.sharpness);
+  EXPECT_TRUE(is_rect(second.detail, first.detail.x, first.detail.y, first.detail.width, first.detail.height));
+}
+
+TEST(FrameGate, ReadsAChangedDigit) {
+  FrameGate gate;
+  EXPECT_EQ(examine(gate, line_of("PARTS 0463", 40)).decision, Decision::kRead);
+  EXPECT_EQ(examine(gate, line_of("PARTS 0463", 40)).decision, Decision::kUnchanged);
+  EXPECT_EQ(examine(gate, line_of("PARTS 0483", 40)).decision, Decision::kRead);
+  EXPECT_EQ(examine(gate, line_of("PARTS 0483", 40)).decision, Decision::kUnchanged);
+}
+
+TEST(FrameGate, IsNotFooledByWritingThatFadesSlowly) {
+  FrameGate gate;
+  Decision last = Decision::kRead;
+  for (int ink = 40; ink <= 230; ink += 2) last = examine(gate, line_of("PARTS 0463", ink)).decision;
+  EXPECT_EQ(last, Decision::kBlank);
+}
+
+TEST(FrameGate, LooksAtTheSamePictureAgainWhereNothingStands) {
+  FrameGate gate;
+  EXPECT_EQ(examine(gate, label()).decision, Decision::kRead);
+  EXPECT_EQ(examine(gate, Picture(320, 200, 200)).decision, Decision::kBlank);
+  EXPECT_EQ(examine(gate, label()).decision, Decision::kRead);
+  gate.forget_reading();
+  EXPECT_EQ(examine(gate, label()).decision, Decision::kRead);
 }
 
 }  // namespace
