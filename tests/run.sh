@@ -110,11 +110,11 @@ fill_registry() {
 }
 
 # test_sanitizer NAME SANITIZERS ARGUMENT...: `meson test` in _build/NAME, which builds what these tests need.  Without
-# LibTorch, which is not instrumented, and with little optimisation, because optimising instrumented code takes long.
+# LibTorch, which is not instrumented, and not optimised, because optimising instrumented code takes longer than running it.
 test_sanitizer() {
   local name=$1 sanitizers=$2
   shift 2
-  if ! configure "$name" -Doptimization=1 -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$sanitizers"; then
+  if ! configure "$name" -Doptimization=0 -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$sanitizers"; then
     fail_step "the build folder with -Db_sanitize=$sanitizers (above, and in $LOGS)"
     return
   fi
