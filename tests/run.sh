@@ -112,15 +112,18 @@ fill_registry() {
 # test_sanitizer NAME SANITIZERS ARGUMENT...: `meson test` in _build/NAME, which builds what these tests need.  Without
 # LibTorch, which is not instrumented, and not optimised, because optimising instrumented code takes longer than running it.
 test_sanitizer() {
-  local name=$1 sanitizers=$2
+  local name=$1 sanitizers=$2 log=testlog
   shift 2
   if ! configure "$name" -Doptimization=0 -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$sanitizers"; then
     fail_step "the build folder with -Db_sanitize=$sanitizers (above, and in $LOGS)"
     return
   fi
   fill_registry "$name"
-  [ "$name" != thread ] || ! spreads_addresses_widely || set -- "$@" --wrapper "setarch -R"
-  run_tests "$name" testlog --timeout-multiplier 4 "$@"
+  if [ "$name" = thread ] && spreads_addresses_widely; then
+    set -- "$@" --wrapper "setarch -R"
+    log=testlog-setarch # Meson names the log after the wrapper
+  fi
+  run_tests "$name" "$log" --timeout-multiplier 4 "$@"
 }
 
 main() {
