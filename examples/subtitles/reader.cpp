@@ -3,6 +3,7 @@
 
 #include <gst/app/gstappsink.h>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <stdexcept>

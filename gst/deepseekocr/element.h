@@ -55,8 +55,9 @@ struct SinkState {
 struct Element {
   // Guarded by the object lock.
   Settings settings;
-  std::shared_ptr<Session> session;     /**< from READY→PAUSED to PAUSED→READY */
-  std::shared_ptr<EngineClient> client; /**< from NULL→READY to READY→NULL */
+  std::shared_ptr<const Settings> settings_copy; /**< empty where a property was set since */
+  std::shared_ptr<Session> session;              /**< from READY→PAUSED to PAUSED→READY */
+  std::shared_ptr<EngineClient> client;          /**< from NULL→READY to READY→NULL */
   std::shared_ptr<LoadReporter> loading;
   const DsocrEngineApi* api = nullptr;
   std::string area_error, whitelist_error; /**< of a value that was set and not understood */
@@ -83,8 +84,10 @@ struct _GstDeepseekOcr {
 
 namespace deepseekocr::plugin {
 
-// Copies under the object lock.
+// Under the object lock.
 Settings copy_settings(GstDeepseekOcr* self);
+/// The same for every frame until a property is set.
+std::shared_ptr<const Settings> settings_of(GstDeepseekOcr* self);
 std::shared_ptr<Session> session_of(GstDeepseekOcr* self);
 std::shared_ptr<EngineClient> client_of(GstDeepseekOcr* self);
 

@@ -83,6 +83,15 @@ Settings copy_settings(GstDeepseekOcr* self) {
   return settings;
 }
 
+std::shared_ptr<const Settings> settings_of(GstDeepseekOcr* self) {
+  GST_OBJECT_LOCK(self);
+  auto& copy = self->impl->settings_copy;
+  if (copy == nullptr) copy = std::make_shared<const Settings>(self->impl->settings);
+  auto settings = copy;
+  GST_OBJECT_UNLOCK(self);
+  return settings;
+}
+
 std::shared_ptr<Session> session_of(GstDeepseekOcr* self) {
   GST_OBJECT_LOCK(self);
   auto session = self->impl->session;

@@ -227,6 +227,7 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
   const bool known =
       reading || set_engine_property(element.settings, id, value) || set_gate_property(element.settings, id, value) ||
       set_output_property(element.settings, id, value) || set_timing_property(element.settings.timing, id, value);
+  element.settings_copy.reset();
   GST_OBJECT_UNLOCK(self);
   if (known)
     after_change(self, id);

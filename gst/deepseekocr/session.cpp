@@ -96,7 +96,9 @@ std::optional<Submission> Session::place(Submission& submission, uint64_t* stale
     waiting_.swap(replaced);
     if (replaced) {
       submission = std::move(*replaced);
-      changed_.notify_all();  // its frame and its place in the text wait no longer
+      // Its frame and its place in the text wait no longer.  Live, no frame waits, and the text pad looks often enough:
+      // waking it for every frame would cost more than all the rest.
+      if (policy_.exact || !live_) changed_.notify_all();
     }
     *stale = submitted_->request_id;
     return std::nullopt;
@@ -107,7 +109,8 @@ std::optional<Submission> Session::place(Submission& submission, uint64_t* stale
 }
 
 void Session::drop(const SlotPtr& slot) {
-  slot->reading = std::make_shared<const Reading>(cancelled_reading());
+  static const auto kGivenUp = std::make_shared<const Reading>(cancelled_reading());
+  slot->reading = kGivenUp;
   ++counters_.dropped;
   record(*slot->reading);
 }

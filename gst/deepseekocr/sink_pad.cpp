@@ -318,7 +318,7 @@ GstFlowReturn sink_chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   if (sink.policy_due && !decide_policy(self, *session)) return GST_FLOW_ERROR;
 
   Arrival arrival;
-  arrival.settings = std::make_shared<const Settings>(copy_settings(self));
+  arrival.settings = settings_of(self);
   arrival.frame = describe_frame(sink, buffer, sink.groups ? 1 : arrival.settings->gate.inference_interval);
   session->count([](Counters& counters) { ++counters.frames_in; });
   if (sink.live) session->advance(end_in_running_time(sink, buffer));

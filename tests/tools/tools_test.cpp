@@ -2,6 +2,8 @@
 // The tools that other tests rest on.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "checkpoint_writer.h"
 #include "philox.h"
 #include "sha256.h"

@@ -2,6 +2,7 @@
 // Views against the official preprocessing and against Pillow, bit for bit.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "engine/operations/naive.h"
 #include "operations/operations.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // End of stream, flushes, segments, caps, gaps, flow returns, latency.
+#include <algorithm>
+
 #include "support.h"
 
 namespace deepseekocr::test {

@@ -2,6 +2,7 @@
 // The stages of the frame gate, each on its own.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "deepseekocr/gate/auto_area.h"

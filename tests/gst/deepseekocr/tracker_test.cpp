@@ -2,6 +2,7 @@
 // Whether writing changes, over grounds that stand still, move, and are cut.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>

@@ -4,6 +4,8 @@
 // files.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "meta/gstdeepseekocrmeta.h"
 #include "painter.h"
 
