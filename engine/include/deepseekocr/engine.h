@@ -205,7 +205,7 @@ typedef struct {
 
 /** A line of the answer and how sure the model was of its tokens. */
 typedef struct {
-  const char* text; /**< without grounding tags, never empty */
+  const char* text;                      /**< without grounding tags, never empty */
   float confidence_mean, confidence_min; /**< token probability, 0..1 */
 } DsocrLine;
 
