@@ -85,7 +85,7 @@ void resize(StrokeMap* map) {
   map->columns = map->luma.width() / kCell;
   map->rows = (map->luma.height() + kCell - 1) / kCell;
   map->grid_stride = (map->columns / kBlockCells + 1) * kBlockCells;
-  const size_t size = size_t{static_cast<uint32_t>(map->rows)} * static_cast<uint32_t>(map->grid_stride);
+  const auto size = static_cast<size_t>(map->grid_size());
   CellStrokes& cells = map->cells;
   for (auto* bytes : {&cells.across, &cells.along, &cells.peak, &cells.brightest}) bytes->assign(size, 0);
   cells.darkest.assign(size, 255);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "meta/gstdeepseekocrmeta.h"
 
 using ocroverlay::clean_text;

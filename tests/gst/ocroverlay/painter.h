@@ -8,6 +8,7 @@
 #include <gst/video/video.h>
 
 #include <string>
+#include <cstdint>
 #include <vector>
 
 struct TestRegion {
