@@ -7,8 +7,8 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
-#include <string>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 struct TestRegion {
