@@ -12,8 +12,10 @@ namespace {
 /// that needs many frames before its first output.
 constexpr size_t kMaxTexts = 1024;
 
-/// How far a live stream goes on until the text pad is told: half of the 100 ms that its GAPs may be apart.
-constexpr uint64_t kPositionStep = 50'000'000;
+/// How far a live stream goes on until the text pad is told: half of the 100 ms that its GAPs may be apart.  Frames
+/// tell it later than the clock does, so that they need to only where there is no clock: waking a thread takes them
+/// longer than all the rest.
+constexpr uint64_t kPositionStep = 50'000'000, kFramePositionStep = 100'000'000;
 
 /// How long nothing may happen before kept-back text is sent: longer than the way of a frame through the element.
 constexpr std::chrono::milliseconds kCuePatience(10);
@@ -377,13 +379,13 @@ void Session::set_upstream_latency(uint64_t latency) {
 
 void Session::advance(uint64_t running_time) {
   const std::lock_guard lock(mutex_);
-  if (running_time != kNoTime) reach(running_time);
+  if (running_time != kNoTime) reach(running_time, kFramePositionStep);
 }
 
 void Session::tick(uint64_t running_time) {
   const std::lock_guard lock(mutex_);
   // Frames of this running time arrive only when upstream has had its time.
-  if (running_time > upstream_latency_) reach(running_time - upstream_latency_);
+  if (running_time > upstream_latency_) reach(running_time - upstream_latency_, kPositionStep);
 }
 
 void Session::nudge() {
@@ -392,13 +394,12 @@ void Session::nudge() {
   changed_.notify_all();
 }
 
-void Session::reach(uint64_t running_time) {
+void Session::reach(uint64_t running_time, uint64_t step) {
   if (!live_ || flushing_ || running_time <= latency_) return;
   const uint64_t reached = running_time - latency_;
   if (reached_ != kNoTime && reached <= reached_) return;
   reached_ = reached;
-  // Not for every frame of a fast camera: the text pad is told in steps.
-  if (told_ == kNoTime || reached_ >= told_ + kPositionStep) changed_.notify_all();
+  if (told_ == kNoTime || reached_ >= told_ + step) changed_.notify_all();
 }
 
 /// A live stream that has moved on while readings are on their way.

@@ -169,7 +169,7 @@ class Session {
   std::optional<Submission> finish_group(const SlotPtr& slot, Reading reading);
   std::optional<Submission> settle(const SlotPtr& slot, Reading reading);
   std::optional<TextItem> live_position();
-  void reach(uint64_t running_time);
+  void reach(uint64_t running_time, uint64_t step);
   void drop(const SlotPtr& slot);
   void record(const Reading& reading);
   void trim_live_texts();
