@@ -36,6 +36,17 @@ class Outcome:
         return f"{how}\n{self.output[-2000:]}{self.errors[-4000:]}"
 
 
+def communicate(process, guard):
+    """Waits for the end.  gst-launch-1.0 1.22 sometimes prints an early error and then waits for ever, with any element
+    (seven times in a thousand with oggdemux): it has said all that it has to say, and is interrupted."""
+    try:
+        return process.communicate(timeout=min(guard, 20))
+    except subprocess.TimeoutExpired as late:
+        if b"ERROR: from element" in (late.stderr or b""):
+            os.killpg(process.pid, signal.SIGINT)
+        return process.communicate(timeout=guard)
+
+
 def run(command, folder, env=None, guard=GUARD_SECONDS):
     """Runs a list of arguments, or a line for sh, in a folder."""
     arguments = command if isinstance(command, list) else ["sh", "-ec", command]
@@ -43,7 +54,7 @@ def run(command, folder, env=None, guard=GUARD_SECONDS):
         arguments, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True)
     try:
-        output, errors = process.communicate(timeout=guard)
+        output, errors = communicate(process, guard)
         code = process.returncode
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
