@@ -172,13 +172,14 @@ void TextTracker::watch_newborn() {
   watched_ = 0;
 }
 
-/// Writing stays where it came, what moves goes on.
+/// Writing stays where it came, what moves goes on.  A burst is half as much again as what moves brings anyway, so a
+/// third of one with writing is the writing.
 std::optional<uint32_t> TextTracker::judge_newborn() {
   if (newborn_.empty()) return std::nullopt;
   std::erase_if(newborn_,
                 [this](uint32_t i) { return (before_[i] < 0) != (detail_[i] < 0) || std::abs(detail_[i]) < kStays; });
   if (++watched_ < kWatched) return std::nullopt;
-  const bool stays = 10 * newborn_.size() >= 6 * burst_;
+  const bool stays = 10 * newborn_.size() >= 3 * burst_;
   newborn_.clear();
   return stays ? std::optional<uint32_t>(kWatched) : std::nullopt;
 }

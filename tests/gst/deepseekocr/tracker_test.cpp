@@ -30,7 +30,7 @@ double still(int x, int y, int) {
 
 /// Blobs as wide as strokes that walk to the left.
 double moving(int x, int y, int frame) {
-  return 110 + 36 * std::sin((x + 3 * frame) * 0.3) * std::sin(y * 0.27 + 0.05 * frame);
+  return 110 + 45 * std::sin((x + 3 * frame) * 0.3) * std::sin(y * 0.27 + 0.05 * frame);
 }
 
 /// `text` over black and over light grey, from which it follows over any ground: drawing is slow.
