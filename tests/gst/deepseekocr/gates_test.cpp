@@ -1,40 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Which frames the element reads, and what becomes of the others.
-#include <cstdio>
 #include <cstring>
 #include <string>
-#include <vector>
 
-#include "gate_picture.h"
+#include "label_frames.h"
 #include "meta/gstdeepseekocrmeta.h"
 #include "pdfdec/gstpdfpagemeta.h"
-#include "support.h"
 
 namespace deepseekocr::test {
 namespace {
 
-constexpr const char* kLabelCaps = "video/x-raw,format=GRAY8,width=320,height=160,framerate=10/1";
-
-/// Answers with the number of the request: tells readings from repeats.
-void answer_number(void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
-  std::snprintf(answer->text, sizeof answer->text, "read %u", static_cast<unsigned>(request->number));
-}
-
-class Gates : public OcrTest {
- protected:
-  void SetUp() override {
-    OcrTest::SetUp();
-    fake().set_answer(answer_number, nullptr);
-  }
-};
-
-GstBuffer* frame_of(const Picture& picture, guint64 index) {
-  const size_t size = size_t(picture.width()) * picture.height();
-  GstBuffer* buffer = gst_buffer_new_memdup(picture.view().data, size);
-  GST_BUFFER_PTS(buffer) = index * kFrame;
-  GST_BUFFER_DURATION(buffer) = kFrame;
-  return buffer;
-}
+class Gates : public LabelTest {};
 
 GstFlowReturn push(Ocr& ocr, const Picture& picture, guint64 index) {
   return gst_harness_push(ocr.video, frame_of(picture, index));
@@ -50,14 +26,6 @@ Picture other_label() {
   picture.fill(20, 44, 120, 15, 235).write("PILE 2037", 20.3, 44.4, 14, 30);
   return picture;
 }
-
-std::vector<std::string> video_texts(Ocr& ocr, int count) {
-  std::vector<std::string> texts;
-  for (int i = 0; i < count; ++i) texts.push_back(meta_text(ocr.pull_video().get()));
-  return texts;
-}
-
-using Texts = std::vector<std::string>;
 
 TEST_F(Gates, BlankFramesAreNotRead) {
   Ocr ocr("", false, kLabelCaps);
@@ -159,14 +127,8 @@ TEST_F(Gates, TheAreaIsWhatIsLookedAt) {
   EXPECT_EQ(video_texts(ocr, 3), (Texts{"-", "read 0", "read 0"}));
 }
 
-/// Answers with the size of the picture that the model is shown, and a box on its left half.
-void answer_size(void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
-  const DsocrRect& area = request->image.area;
-  std::snprintf(answer->text, sizeof answer->text, "%d,%d %dx%d", area.x, area.y, area.width, area.height);
-}
-
 TEST_F(Gates, AnAutomaticAreaIsWhatTheModelSees) {
-  fake().set_answer(answer_size, nullptr);
+  fake().set_answer(answer_area, nullptr);
   Ocr ocr("area=auto", false, kLabelCaps);
   push(ocr, blank().write("HALL 27", 120, 70, 14, 30), 0);
   push(ocr, blank().write("HALL 28", 120, 70, 14, 30), 1);

@@ -1,57 +1,20 @@
 // SPDX-License-Identifier: MIT
 // inference-region=roi-list: what detectors upstream found is read on its own.
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <initializer_list>
 #include <string>
-#include <vector>
 
 #ifdef HAVE_GST_ANALYTICS
 #include <gst/analytics/analytics.h>
 #endif
 
-#include "gate_picture.h"
-#include "support.h"
+#include "label_frames.h"
 
 namespace deepseekocr::test {
 namespace {
 
-constexpr const char* kLabelCaps = "video/x-raw,format=GRAY8,width=320,height=160,framerate=10/1";
-using Texts = std::vector<std::string>;
-
-/// Answers with the number of the request: tells readings from repeats.
-void answer_number(void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
-  std::snprintf(answer->text, sizeof answer->text, "read %u", static_cast<unsigned>(request->number));
-}
-
-class Regions : public OcrTest {
- protected:
-  void SetUp() override {
-    OcrTest::SetUp();
-    fake().set_answer(answer_number, nullptr);
-  }
-};
-
-GstBuffer* frame_of(const Picture& picture, guint64 index) {
-  const size_t size = size_t(picture.width()) * picture.height();
-  GstBuffer* buffer = gst_buffer_new_memdup(picture.view().data, size);
-  GST_BUFFER_PTS(buffer) = index * kFrame;
-  GST_BUFFER_DURATION(buffer) = kFrame;
-  return buffer;
-}
-
-/// Answers with the size of the picture that the model is shown, and a box on its left half.
-void answer_size(void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
-  const DsocrRect& area = request->image.area;
-  std::snprintf(answer->text, sizeof answer->text, "%d,%d %dx%d", area.x, area.y, area.width, area.height);
-}
-
-std::vector<std::string> video_texts(Ocr& ocr, int count) {
-  std::vector<std::string> texts;
-  for (int i = 0; i < count; ++i) texts.push_back(meta_text(ocr.pull_video().get()));
-  return texts;
-}
+class Regions : public LabelTest {};
 
 struct Roi {
   const char* type;
@@ -69,7 +32,7 @@ void push_with_regions(Ocr& ocr, guint64 index, std::initializer_list<Roi> regio
 }
 
 TEST_F(Regions, EachRegionOfInterestIsReadInReadingOrder) {
-  fake().set_answer(answer_size, nullptr);
+  fake().set_answer(answer_area, nullptr);
   Ocr ocr("inference-region=roi-list", false, kLabelCaps);
   push_with_regions(ocr, 0, {{"label", 200, 20, 100, 40}, {"label", 20, 30, 100, 40}, {"face", 10, 100, 500, 30}});
   EXPECT_EQ(meta_text(ocr.pull_video().get()), "20,30 100x40\n200,20 100x40\n10,100 310x30");
@@ -78,7 +41,7 @@ TEST_F(Regions, EachRegionOfInterestIsReadInReadingOrder) {
 }
 
 TEST_F(Regions, RegionsAreChosenByClass) {
-  fake().set_answer(answer_size, nullptr);
+  fake().set_answer(answer_area, nullptr);
   Ocr ocr("inference-region=roi-list object-class=\"plate, label\"", false, kLabelCaps);
   push_with_regions(ocr, 0, {{"face", 0, 0, 50, 50}, {"label", 20, 30, 100, 40}, {"plate", 20, 90, 100, 40}});
   EXPECT_EQ(meta_text(ocr.pull_video().get()), "20,30 100x40\n20,90 100x40");
@@ -102,8 +65,19 @@ TEST_F(Regions, ARegionThatIsNewIsRead) {
   EXPECT_EQ(meta_text(ocr.pull_video().get()).size(), std::strlen("read 1\nread 2"));
 }
 
+TEST_F(Regions, AGroupEndsWithItsRegions) {
+  Ocr ocr("text-timing=group inference-region=roi-list", false, kLabelCaps);
+  for (guint64 i = 0; i < 3; ++i) push_with_regions(ocr, i, {{"label", 20, 10, 280, 140}});
+  for (guint64 i = 3; i < 5; ++i) push_with_regions(ocr, i, {});
+  ocr.push_event(gst_event_new_eos());
+  EXPECT_EQ(video_texts(ocr, 5), (Texts{"read 0", "read 0", "read 0", "-", "-"}));
+  const Buffer cue = ocr.pull_text();
+  EXPECT_EQ(GST_BUFFER_PTS(cue.get()), 0u);
+  EXPECT_EQ(GST_BUFFER_DURATION(cue.get()), 3 * kFrame);
+}
+
 TEST_F(Regions, RegionsAreLinesOfJson) {
-  fake().set_answer(answer_size, nullptr);
+  fake().set_answer(answer_area, nullptr);
   Ocr ocr("inference-region=roi-list text-format=json", false, kLabelCaps);
   push_with_regions(ocr, 0, {{"label", 20, 30, 100, 40}, {"plate", 20, 90, 100, 40}});
   const std::string lines = text_of(ocr.pull_text().get());
@@ -117,7 +91,7 @@ TEST_F(Regions, RegionsAreLinesOfJson) {
 
 /// Three frames of ten regions each behind an engine that takes `queue_limit` requests.
 void read_many_regions(uint32_t queue_limit) {
-  fake().set_answer(answer_size, nullptr);
+  fake().set_answer(answer_area, nullptr);
   fake().set_queue_limit(queue_limit);
   Ocr ocr("inference-region=roi-list", false, kLabelCaps);
   for (guint64 i = 0; i < 3; ++i) {
@@ -161,7 +135,7 @@ TEST_F(Regions, AFlushGivesRegionsUp) {
 TEST_F(Regions, AFailedRegionLeavesTheOthers) {
   fake().set_answer(
       [](void*, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
-        answer_size(nullptr, request, answer);
+        answer_area(nullptr, request, answer);
         if (request->number > 0) return;
         answer->finish_reason = DSOCR_FINISH_ERROR;
         std::strcpy(answer->error, "out of memory");
@@ -175,7 +149,7 @@ TEST_F(Regions, AFailedRegionLeavesTheOthers) {
 #ifdef HAVE_GST_ANALYTICS
 
 TEST_F(Regions, ObjectsOfAnalyticsAreRegionsToo) {
-  fake().set_answer(answer_size, nullptr);
+  fake().set_answer(answer_area, nullptr);
   Ocr ocr("inference-region=roi-list object-class=label text-format=json", false, kLabelCaps);
   GstBuffer* buffer = frame_of(label(), 0);
   GstAnalyticsRelationMeta* meta = gst_buffer_add_analytics_relation_meta(buffer);
