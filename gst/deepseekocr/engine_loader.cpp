@@ -20,8 +20,11 @@ bool exists(const std::string& path) {
   return g_file_test(path.c_str(), G_FILE_TEST_EXISTS);
 }
 
+/// @param folder  absolute, or relative to the working directory, as GStreamer names a plugin that it found through a
+/// relative GST_PLUGIN_PATH
 std::string relative_to(const std::string& folder, const char* path) {
-  g_autofree char* canonical = g_canonicalize_filename(path, folder.c_str());
+  g_autofree char* absolute = g_canonicalize_filename(folder.c_str(), nullptr);
+  g_autofree char* canonical = g_canonicalize_filename(path, absolute);
   return canonical;
 }
 
@@ -81,8 +84,10 @@ const DsocrEngineApi* load_engine(const std::string& plugin_folder, std::string*
 std::string default_model_path(const std::string& plugin_folder) {
   std::string path = environment("DEEPSEEKOCR_MODEL");
   if (!path.empty()) return path;
-  if (!exists(DEEPSEEKOCR_MODEL_PATH) && !plugin_folder.empty()) {
-    path = relative_to(plugin_folder, "../../../share/deepseekocr/models/" DEEPSEEKOCR_MODEL_NAME);
+  if (exists(DEEPSEEKOCR_MODEL_PATH) || plugin_folder.empty()) return DEEPSEEKOCR_MODEL_PATH;
+  // Of a tree that was moved: plugins are in lib/gstreamer-1.0, in Debian one folder deeper.
+  for (const char* models : {"../../share/deepseekocr/models/", "../../../share/deepseekocr/models/"}) {
+    path = relative_to(plugin_folder, (std::string(models) + DEEPSEEKOCR_MODEL_NAME).c_str());
     if (exists(path)) return path;
   }
   return DEEPSEEKOCR_MODEL_PATH;

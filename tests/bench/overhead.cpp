@@ -87,6 +87,7 @@ void answer_slowly(void*, const DsocrFakeRequest*, DsocrFakeAnswer* answer) {
 
 void set_up_engine(const char* path) {
   setenv("DEEPSEEKOCR_ENGINE", path, 1);
+  setenv("DEEPSEEKOCR_MODEL", ".", 1);  // must exist; the fake engine reads nothing of it
   void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   void* symbol = library != nullptr ? dlsym(library, DSOCR_FAKE_CONTROL_SYMBOL) : nullptr;
   if (symbol == nullptr) {
