@@ -81,19 +81,45 @@ BufferPtr attach_delivery(BufferPtr buffer, const Delivery& delivery) {
   return DeliveryAttacher().attach(std::move(buffer), delivery);
 }
 
+/// What is prepared serves a frame that must be copied anyway, because somebody else holds it.
+bool DeliveryAttacher::fits(GstBuffer* buffer, const Delivery& delivery) const {
+  return next_ != nullptr && reading_ == delivery.reading && !delivery.changed && !gst_buffer_is_writable(buffer) &&
+         gst_buffer_get_custom_meta(buffer, GST_DEEPSEEK_OCR_META_NAME) == nullptr;
+}
+
+void DeliveryAttacher::select(const Delivery& delivery) {
+  if (reading_ == delivery.reading) {
+    gst_structure_set(structure_.get(), GST_DEEPSEEK_OCR_META_CHANGED, G_TYPE_BOOLEAN, delivery.changed, nullptr);
+    return;
+  }
+  const Slot& slot = *delivery.slot;
+  structure_ = reading_structure(slot.frame, *delivery.reading, *slot.settings, delivery.changed);
+  reading_ = delivery.reading;
+  next_.reset();
+}
+
+void DeliveryAttacher::fill(GstBuffer* buffer) const {
+  gst_deepseek_ocr_meta_attach(buffer, structure_.get());
+  attach_regions_of_interest(buffer, reading_->regions);
+}
+
 BufferPtr DeliveryAttacher::attach(BufferPtr buffer, const Delivery& delivery) {
   if (delivery.slot == nullptr) return buffer;
-  if (reading_ != delivery.reading) {
-    const Slot& slot = *delivery.slot;
-    structure_ = reading_structure(slot.frame, *delivery.reading, *slot.settings, delivery.changed);
-    reading_ = delivery.reading;
-  } else {
-    gst_structure_set(structure_.get(), GST_DEEPSEEK_OCR_META_CHANGED, G_TYPE_BOOLEAN, delivery.changed, nullptr);
+  if (fits(buffer.get(), delivery)) {
+    gst_buffer_copy_into(next_.get(), buffer.get(), GST_BUFFER_COPY_ALL, 0, static_cast<gsize>(-1));
+    return std::move(next_);
   }
+  select(delivery);
   buffer.reset(gst_buffer_make_writable(buffer.release()));
-  gst_deepseek_ocr_meta_attach(buffer.get(), structure_.get());
-  attach_regions_of_interest(buffer.get(), reading_->regions);
+  fill(buffer.get());
   return buffer;
+}
+
+void DeliveryAttacher::prepare() {
+  if (reading_ == nullptr || next_ != nullptr) return;
+  gst_structure_set(structure_.get(), GST_DEEPSEEK_OCR_META_CHANGED, G_TYPE_BOOLEAN, FALSE, nullptr);
+  next_.reset(gst_buffer_new());
+  fill(next_.get());
 }
 
 int32_t page_of(GstBuffer* buffer) {

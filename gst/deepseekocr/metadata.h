@@ -19,9 +19,18 @@ class DeliveryAttacher {
  public:
   BufferPtr attach(BufferPtr buffer, const Delivery& delivery);
 
+  /// Does beforehand what the next frame needs, if it carries the reading of the last one.  To be called when that one
+  /// has left: filling in some thirty values takes longer than all the rest, and no frame should wait for it.
+  void prepare();
+
  private:
-  ReadingPtr reading_; /**< that `structure_` is of */
+  bool fits(GstBuffer* buffer, const Delivery& delivery) const;
+  void select(const Delivery& delivery);
+  void fill(GstBuffer* buffer) const;
+
+  ReadingPtr reading_; /**< that `structure_` and `next_` are of */
   StructurePtr structure_;
+  BufferPtr next_; /**< without memory; it carries the reading as a repeat.  NULL: not prepared */
 };
 
 /// Page number that pdfdec put on `buffer`, from 1; 0: none.

@@ -377,15 +377,15 @@ void Session::set_upstream_latency(uint64_t latency) {
   upstream_latency_ = latency;
 }
 
-void Session::advance(uint64_t running_time) {
+bool Session::advance(uint64_t running_time) {
   const std::lock_guard lock(mutex_);
-  if (running_time != kNoTime) reach(running_time, kFramePositionStep);
+  return running_time != kNoTime && reach(running_time, kFramePositionStep);
 }
 
-void Session::tick(uint64_t running_time) {
+bool Session::tick(uint64_t running_time) {
   const std::lock_guard lock(mutex_);
   // Frames of this running time arrive only when upstream has had its time.
-  if (running_time > upstream_latency_) reach(running_time - upstream_latency_, kPositionStep);
+  return running_time > upstream_latency_ && reach(running_time - upstream_latency_, kPositionStep);
 }
 
 void Session::nudge() {
@@ -394,12 +394,14 @@ void Session::nudge() {
   changed_.notify_all();
 }
 
-void Session::reach(uint64_t running_time, uint64_t step) {
-  if (!live_ || flushing_ || running_time <= latency_) return;
+bool Session::reach(uint64_t running_time, uint64_t step) {
+  if (!live_ || flushing_ || running_time <= latency_) return false;
   const uint64_t reached = running_time - latency_;
-  if (reached_ != kNoTime && reached <= reached_) return;
-  reached_ = reached;
-  if (told_ == kNoTime || reached_ >= told_ + step) changed_.notify_all();
+  // The clock tells what frames reached, too: they are ahead of it.
+  reached_ = reached_ == kNoTime ? reached : std::max(reached_, reached);
+  const bool due = told_ == kNoTime || reached_ >= told_ + step;
+  if (due) changed_.notify_all();
+  return due;
 }
 
 /// A live stream that has moved on while readings are on their way.

@@ -92,8 +92,8 @@ class Session {
   bool last_reading_failed();
   /// A segment begins.  `upstream_latency`: how late its frames come, nanoseconds.
   void begin_segment(bool live, uint64_t upstream_latency);
-  /// Live: frames have reached this running time.
-  void advance(uint64_t running_time);
+  /// Live: frames have reached this running time.  @return whether the text pad was told
+  bool advance(uint64_t running_time);
   /// A new segment begins: earlier readings are no repeats for its frames.
   void forget_latest();
   SlotPtr last_admitted();
@@ -106,8 +106,8 @@ class Session {
   void set_upstream_latency(uint64_t latency);
   /// A sink may wait for anything at all before it is paused: the text pad sends a gap that says nothing.
   void nudge();
-  /// Live: the pipeline clock has come to this running time.
-  void tick(uint64_t running_time);
+  /// Live: the pipeline clock has come to this running time.  @return whether the text pad was told
+  bool tick(uint64_t running_time);
   /// @return false: a flush has made the request pointless.
   bool set_request_id(const SlotPtr& slot, uint64_t request_id);
   /// Stores the outcome of `slot`.  @return a submission that may go now.
@@ -169,7 +169,7 @@ class Session {
   std::optional<Submission> finish_group(const SlotPtr& slot, Reading reading);
   std::optional<Submission> settle(const SlotPtr& slot, Reading reading);
   std::optional<TextItem> live_position();
-  void reach(uint64_t running_time, uint64_t step);
+  bool reach(uint64_t running_time, uint64_t step);
   void drop(const SlotPtr& slot);
   void record(const Reading& reading);
   void trim_live_texts();

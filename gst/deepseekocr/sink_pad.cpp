@@ -246,8 +246,10 @@ bool follow_verdict(GstDeepseekOcr* self, const std::shared_ptr<Session>& sessio
 }
 
 GstFlowReturn push_at_once(GstDeepseekOcr* self, Session& session, BufferPtr buffer) {
-  buffer = self->impl->sink.attacher.attach(std::move(buffer), session.latest());
+  DeliveryAttacher& attacher = self->impl->sink.attacher;
+  buffer = attacher.attach(std::move(buffer), session.latest());
   const GstFlowReturn flow = gst_pad_push(self->video_pad, buffer.release());
+  attacher.prepare();
   session.set_video_flow(flow);
   session.count([](Counters& counters) { ++counters.frames_out; });
   return session.flow();

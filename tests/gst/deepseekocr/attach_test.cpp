@@ -116,6 +116,59 @@ TEST_F(Attach, LiveExactLetsAFrameGoAfterItsTime) {
   EXPECT_EQ(ocr.stat("overdue"), 1u);
 }
 
+/// A frame with everything on it that could get lost.
+GstBuffer* frame_with_extras(guint64 index) {
+  GstBuffer* frame = gray_frame(20, index);
+  GST_BUFFER_DTS(frame) = index * kFrame + 1;
+  GST_BUFFER_OFFSET(frame) = index;
+  GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_MARKER);
+  gst_buffer_add_video_region_of_interest_meta(frame, "face", 1, 2, 3, 4);
+  return frame;
+}
+
+TEST_F(Attach, LiveFramesKeepWhatTheyCameWith) {
+  Ocr ocr("attach=latest", true);
+  ocr.push(10, 0);
+  ocr.pull_text();
+  fake().hold_results(1);
+  ocr.pull_video();
+  // The first shows the reading as changed; the ones after it are kept until they are read, and repeat it.
+  for (guint64 i = 1; i < 5; ++i) {
+    GstBuffer* frame = frame_with_extras(i);
+    GstMemory* memory = gst_buffer_peek_memory(frame, 0);
+    ASSERT_EQ(gst_harness_push(ocr.video, frame), GST_FLOW_OK);
+    const auto out = ocr.pull_video();
+    EXPECT_EQ(meta_text(out.get()), "10") << i;
+    EXPECT_EQ(is_changed(out.get()), i == 1) << i;
+    EXPECT_EQ(gst_buffer_peek_memory(out.get(), 0), memory) << i;
+    EXPECT_EQ(GST_BUFFER_PTS(out.get()), i * kFrame);
+    EXPECT_EQ(GST_BUFFER_DTS(out.get()), i * kFrame + 1);
+    EXPECT_EQ(GST_BUFFER_DURATION(out.get()), kFrame);
+    EXPECT_EQ(GST_BUFFER_OFFSET(out.get()), i);
+    EXPECT_TRUE(GST_BUFFER_FLAG_IS_SET(out.get(), GST_BUFFER_FLAG_MARKER)) << i;
+    EXPECT_EQ(gst_buffer_get_n_meta(out.get(), GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE), 1u) << i;
+  }
+}
+
+TEST_F(Attach, OfTwoElementsInARowTheSecondIsSeen) {
+  Ocr first("attach=latest", true), second("attach=latest", true);
+  first.push(10, 0);
+  first.pull_text();
+  second.push(90, 0);
+  second.pull_text();
+  fake().hold_results(1);
+  first.pull_video();
+  second.pull_video();
+  const GType api = gst_meta_get_info(GST_DEEPSEEK_OCR_META_NAME)->api;
+  for (guint64 i = 1; i < 4; ++i) {
+    first.push(10, i);
+    ASSERT_EQ(gst_harness_push(second.video, first.pull_video().release()), GST_FLOW_OK);
+    const auto out = second.pull_video();
+    EXPECT_EQ(meta_text(out.get()), "90") << i;
+    EXPECT_EQ(gst_buffer_get_n_meta(out.get(), api), 1u) << i;
+  }
+}
+
 TEST_F(Attach, LiveIsToldToTheEngine) {
   Ocr ocr("", true);
   ocr.push(10, 0);

@@ -181,6 +181,21 @@ TEST(Session, LivePositionsMoveOnWhileAReadingIsOnItsWay) {
   EXPECT_EQ(session.take_text(false)->reached, 100u);
 }
 
+TEST(Session, TheClockTellsHowFarFramesHaveCome) {
+  constexpr uint64_t kMs = 1'000'000;
+  Session session;
+  session.configure(newest());
+  session.begin_segment(true, 33 * kMs);
+  EXPECT_TRUE(session.advance(33 * kMs));
+  EXPECT_EQ(session.take_text(false)->reached, 33 * kMs);
+  EXPECT_FALSE(session.advance(67 * kMs));  // the frames' thread has better to do than to wake another
+  EXPECT_FALSE(session.tick(80 * kMs));
+  EXPECT_FALSE(session.advance(100 * kMs));
+  EXPECT_TRUE(session.tick(130 * kMs));  // itself at 97 ms
+  EXPECT_EQ(session.take_text(false)->reached, 100 * kMs);
+  EXPECT_TRUE(session.advance(200 * kMs));  // there is no clock
+}
+
 TEST(Session, PositionsOfAFileDoNotFollowTheClock) {
   Session session;
   session.begin_segment(false, 0);
