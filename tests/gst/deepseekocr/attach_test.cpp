@@ -131,15 +131,15 @@ TEST_F(Attach, LiveFramesKeepWhatTheyCameWith) {
   ocr.push(10, 0);
   ocr.pull_text();
   fake().hold_results(1);
-  ocr.pull_video();
-  // The first shows the reading as changed; the ones after it are kept until they are read, and repeat it.
+  const bool shown = meta_text(ocr.pull_video().get()) == "10";
+  // The first that shows the reading says that it changed; those after it are kept until they are read, and repeat it.
   for (guint64 i = 1; i < 5; ++i) {
     GstBuffer* frame = frame_with_extras(i);
     GstMemory* memory = gst_buffer_peek_memory(frame, 0);
     ASSERT_EQ(gst_harness_push(ocr.video, frame), GST_FLOW_OK);
     const auto out = ocr.pull_video();
     EXPECT_EQ(meta_text(out.get()), "10") << i;
-    EXPECT_EQ(is_changed(out.get()), i == 1) << i;
+    EXPECT_EQ(is_changed(out.get()), i == 1 && !shown) << i;
     EXPECT_EQ(gst_buffer_peek_memory(out.get(), 0), memory) << i;
     EXPECT_EQ(GST_BUFFER_PTS(out.get()), i * kFrame);
     EXPECT_EQ(GST_BUFFER_DTS(out.get()), i * kFrame + 1);
