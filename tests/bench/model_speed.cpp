@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// How fast a checkpoint is on this machine, part by part, beside how fast its memory is in the same minute.
+//
+//   model-speed CHECKPOINT [fp32|bf16] [THREADS] [PART]
+//
+// Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
+// of 300 and 1300, and one token of eight sequences at once.  Weights may be random: what is chosen is decoded on,
+// whatever it means.  PART: vision, prefill or decode, without it all.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "image/views.h"
+#include "serving/model_runner.h"
+#include "tools/patterns.h"
+
+namespace {
+
+using namespace deepseekocr;
+using Clock = std::chrono::steady_clock;
+
+const CancelFlag never{false};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Seconds of `runs` runs, sorted.
+template <typename Work>
+std::vector<double> measure(int runs, Work work) {
+  std::vector<double> seconds;
+  for (int i = 0; i < runs; ++i) {
+    const auto start = Clock::now();
+    work();
+    seconds.push_back(seconds_since(start));
+  }
+  std::sort(seconds.begin(), seconds.end());
+  return seconds;
+}
+
+double median(const std::vector<double>& sorted) {
+  return sorted[sorted.size() / 2];
+}
+
+/// What can be read from memory, by `threads` at once, in bytes per second: the ceiling of decoding.
+double read_bandwidth(int threads) {
+  constexpr size_t kWords = size_t{1} << 26;  // 512 MiB: no cache holds it
+  static const std::vector<uint64_t> words(kWords, 1);
+  std::vector<uint64_t> sums(static_cast<size_t>(threads));
+  const auto seconds = measure(5, [&] {
+    std::vector<std::thread> team;
+    for (int t = 0; t < threads; ++t) {
+      team.emplace_back([&, t] {
+        const size_t first = kWords / threads * t, end = first + kWords / threads;
+        uint64_t parts[32] = {};
+        for (size_t i = first; i < end; i += 32) {
+          for (size_t lane = 0; lane < 32; ++lane) parts[lane] += words[i + lane];
+        }
+        sums[t] = std::accumulate(std::begin(parts), std::end(parts), uint64_t{0});
+      });
+    }
+    for (std::thread& thread : team) thread.join();
+  });
+  if (std::accumulate(sums.begin(), sums.end(), uint64_t{0}) == 0) std::puts("");  // the sums are used
+  return kWords * 8.0 / seconds.front();
+}
+
+class Bench {
+ public:
+  Bench(ModelRunner& model, int threads) : model_(model), threads_(threads) {
+    // A checkpoint that was made for smaller pictures is shown one that it takes whole.
+    const bool small = model.config().uses_canvases();
+    side_ = small ? 512 : 1024;
+    views_ = make_views(test::draw_pattern("page", side_, side_),
+                        plan_views(side_, side_, small ? DSOCR_MODE_AUTO : DSOCR_MODE_BASE, 0, model.config()));
+  }
+
+  void run(const std::string& part) {
+    print_bandwidth();
+    vision(part == "vision" ? 10 : part.empty() ? 3 : 1);
+    if (part.empty() || part == "prefill") {
+      prefill(280);
+      if (model_.config().decoder.max_positions > 910) prefill(910);
+    }
+    if (part.empty() || part == "decode") {
+      decode(300, 1);
+      if (model_.config().decoder.max_positions > 1400) decode(1300, 1);
+      decode(300, 8);
+    }
+    print_bandwidth();
+  }
+
+ private:
+  void print_bandwidth() const {
+    std::printf("memory read   %d thread(s)   %6.1f GB/s\n", threads_, read_bandwidth(threads_) / 1e9);
+    std::fflush(stdout);
+  }
+
+  static void print(const std::string& name, const std::vector<double>& seconds, double tokens) {
+    std::printf("%-22s best %9.2f ms   median %9.2f ms", name.c_str(), seconds.front() * 1e3, median(seconds) * 1e3);
+    if (tokens > 0) std::printf("   best %8.1f tokens/s", tokens / seconds.front());
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+
+  void vision(int runs) {
+    const PageViews* page = &views_;
+    const CancelFlag* flag = &never;
+    const auto seconds = measure(runs, [&] { image_ = std::move(model_.encode({&page, 1}, {&flag, 1}).at(0)); });
+    print("vision " + std::to_string(side_) + "x" + std::to_string(side_), seconds, 0);
+  }
+
+  /// A sequence of `tokens` tokens that differ from those of other seeds.
+  std::unique_ptr<Sequence> sequence(int tokens, int seed) {
+    std::vector<int32_t> after(static_cast<size_t>(std::max(1, tokens - 1 - image_->token_count())));
+    for (size_t i = 0; i < after.size(); ++i)
+      after[i] = static_cast<int32_t>((i * 7919 + 104729 * static_cast<size_t>(seed)) %
+                                      static_cast<size_t>(model_.config().decoder.vocab_size));
+    const std::vector<int32_t> before = {0};
+    TokenChoice choice;
+    return model_.prefill(before, *image_, after, {}, never, choice);
+  }
+
+  void prefill(int tokens) {
+    print("prefill " + std::to_string(tokens), measure(3, [&] { sequence(tokens, 1); }), tokens);
+  }
+
+  void decode(int context, int batch) {
+    std::vector<std::unique_ptr<Sequence>> sequences;
+    std::vector<DecodeItem> items;
+    for (int i = 0; i < batch; ++i) {
+      sequences.push_back(sequence(context, i));
+      items.push_back({sequences.back().get(), 50 + i, {}, {}});
+    }
+    const auto seconds = measure(40, [&] {
+      model_.decode(items);
+      for (DecodeItem& item : items) item.input = item.choice.id;
+    });
+    print("decode at " + std::to_string(context) + " x" + std::to_string(batch), seconds, batch);
+  }
+
+  ModelRunner& model_;
+  int threads_;
+  int side_ = 0;
+  PageViews views_;
+  std::unique_ptr<ImageFeatures> image_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: model-speed CHECKPOINT [fp32|bf16] [THREADS] [vision|prefill|decode]\n");
+    return 2;
+  }
+  ModelOptions options;
+  options.model_path = argv[1];
+  if (argc > 2) options.precision = std::strcmp(argv[2], "fp32") == 0 ? DSOCR_PRECISION_FP32 : DSOCR_PRECISION_BF16;
+  options.threads = argc > 3 ? std::atoi(argv[3]) : 2;
+  try {
+    const auto start = Clock::now();
+    const auto model = load_model(options, {}, never);
+    std::printf("%s, %s, loaded in %.1f s\n", argv[1], model->precision().c_str(), seconds_since(start));
+    Bench(*model, options.threads).run(argc > 4 ? argv[4] : "");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
