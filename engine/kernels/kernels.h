@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The inner loops, once for each instruction set.  Plain pointers: no tensors, no threads, no memory of their own.
+//
+// A kernel computes each result in the same order however its work is cut, so that results do not depend on the number
+// of threads or on how many rows are asked for at once.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/isa.h"
+
+namespace deepseekocr::kernels {
+
+/// The upper half of a float32.
+using Bf16 = uint16_t;
+
+/// A row-major matrix: `stride` elements from one row to the next.
+template <typename T>
+struct Rows {
+  T* data;
+  int64_t stride;
+};
+
+/// Of one element type.  Sums are kept in float32.
+template <typename T>
+struct TypedKernels {
+  /// out[i][r] = Σ weights[r][k] · x[i][k] for r < rows, i < count, k < length.
+  void (*products)(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, int64_t length,
+                   Rows<float> out);
+  /// out[k] = Σ factors[r] · values[r][k] for r < rows, k < length.
+  void (*weighted_sum)(Rows<const T> values, const float* factors, int64_t rows, int64_t length, float* out);
+  /// Rounds to nearest, ties to even; for float32 a copy.
+  void (*round)(const float* x, int64_t length, T* out);
+};
+
+struct Kernels {
+  Isa isa;
+  TypedKernels<float> f32;
+  TypedKernels<Bf16> bf16;
+  /// In place: x[k] = exp(scale · (x[k] − max x)).  length ≥ 1.  @return their sum
+  float (*softmax_terms)(float* x, int64_t length, float scale);
+  /// out[k] = silu(gate[k]) · up[k]
+  void (*silu_times)(const float* gate, const float* up, int64_t length, float* out);
+  /// out[k] = weight[k] · x[k] / √(mean(x²) + epsilon)
+  void (*rms_norm)(const float* x, const float* weight, int64_t length, float epsilon, float* out);
+};
+
+/// @param isa  a level up to best_isa()
+/// @return NULL for none
+const Kernels* kernels_of(Isa isa);
+
+}  // namespace deepseekocr::kernels

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// What the kernels need of AVX2 and FMA.  For variant files only.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace deepseekocr::kernels::KERNEL_VARIANT {
+
+/// Eight float32 numbers.
+struct Lanes {
+  /// Parts of a sum of products that are added to in turn.
+  static constexpr int kChains = 4;
+  /// Inputs whose sums fit the registers.
+  static constexpr int kInputs = 2;
+  static constexpr int64_t kCount = 8;
+
+  __m256 value;
+
+  static Lanes all(float x) { return {_mm256_set1_ps(x)}; }
+  static Lanes load(const float* x) { return {_mm256_loadu_ps(x)}; }
+  static Lanes load(const uint16_t* bf16) {
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bf16)));
+    return {_mm256_castsi256_ps(_mm256_slli_epi32(wide, 16))};
+  }
+  void store(float* out) const { _mm256_storeu_ps(out, value); }
+  void store(uint16_t* bf16) const {
+    const __m256i bits = _mm256_castps_si256(value);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i rounded =
+        _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), 16);
+    const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(rounded, rounded), 0xd8);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(bf16), _mm256_castsi256_si128(packed));
+  }
+  float sum() const {
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(value), _mm256_extractf128_ps(value, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+  }
+  static Lanes add(Lanes a, Lanes b) { return {_mm256_add_ps(a.value, b.value)}; }
+  static Lanes multiply(Lanes a, Lanes b) { return {_mm256_mul_ps(a.value, b.value)}; }
+  static Lanes divide(Lanes a, Lanes b) { return {_mm256_div_ps(a.value, b.value)}; }
+  static Lanes largest(Lanes a, Lanes b) { return {_mm256_max_ps(a.value, b.value)}; }
+  static Lanes smallest(Lanes a, Lanes b) { return {_mm256_min_ps(a.value, b.value)}; }
+  /// a · b + c
+  static Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm256_fmadd_ps(a.value, b.value, c.value)}; }
+  static Lanes nearest(Lanes a) { return {_mm256_round_ps(a.value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+  /// 2^a for whole a from −126 to 127
+  static Lanes power_of_two(Lanes a) {
+    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(a.value), _mm256_set1_epi32(127));
+    return {_mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23))};
+  }
+};
+
+}  // namespace deepseekocr::kernels::KERNEL_VARIANT

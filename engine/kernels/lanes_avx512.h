@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// What the kernels need of AVX-512.  For variant files only.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace deepseekocr::kernels::KERNEL_VARIANT {
+
+/// Sixteen float32 numbers.
+struct Lanes {
+  /// Parts of a sum of products that are added to in turn.
+  static constexpr int kChains = 2;
+  /// Inputs whose sums fit the registers.
+  static constexpr int kInputs = 4;
+  static constexpr int64_t kCount = 16;
+
+  __m512 value;
+
+  static Lanes all(float x) { return {_mm512_set1_ps(x)}; }
+  static Lanes load(const float* x) { return {_mm512_loadu_ps(x)}; }
+  static Lanes load(const uint16_t* bf16) {
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bf16)));
+    return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
+  }
+  void store(float* out) const { _mm512_storeu_ps(out, value); }
+  void store(uint16_t* bf16) const {
+    const __m512i bits = _mm512_castps_si512(value);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i rounded =
+        _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), 16);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(bf16), _mm512_cvtepi32_epi16(rounded));
+  }
+  float sum() const { return _mm512_reduce_add_ps(value); }
+  static Lanes add(Lanes a, Lanes b) { return {_mm512_add_ps(a.value, b.value)}; }
+  static Lanes multiply(Lanes a, Lanes b) { return {_mm512_mul_ps(a.value, b.value)}; }
+  static Lanes divide(Lanes a, Lanes b) { return {_mm512_div_ps(a.value, b.value)}; }
+  static Lanes largest(Lanes a, Lanes b) { return {_mm512_max_ps(a.value, b.value)}; }
+  static Lanes smallest(Lanes a, Lanes b) { return {_mm512_min_ps(a.value, b.value)}; }
+  /// a · b + c
+  static Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.value, b.value, c.value)}; }
+  static Lanes nearest(Lanes a) {
+    return {_mm512_roundscale_ps(a.value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+  }
+  /// 2^a for whole a from −126 to 127
+  static Lanes power_of_two(Lanes a) {
+    const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(a.value), _mm512_set1_epi32(127));
+    return {_mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23))};
+  }
+};
+
+}  // namespace deepseekocr::kernels::KERNEL_VARIANT

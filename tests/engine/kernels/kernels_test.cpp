@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+// Every kernel of every instruction set that this processor has, against plain loops in double.
+#include "kernels/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace deepseekocr::kernels {
+namespace {
+
+float widen(float x) {
+  return x;
+}
+float widen(Bf16 x) {
+  const uint32_t bits = uint32_t{x} << 16;
+  float value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// Values in [-1, 1) that bfloat16 holds exactly.
+template <typename T>
+std::vector<T> numbers(int64_t count, uint32_t seed) {
+  std::vector<T> all(static_cast<size_t>(count));
+  for (T& value : all) {
+    seed = seed * 1664525 + 1013904223;
+    const float exact = static_cast<float>(static_cast<int32_t>(seed >> 24) - 128) / 128;
+    if constexpr (sizeof(T) == sizeof(float)) {
+      value = exact;
+    } else {
+      uint32_t bits = 0;
+      std::memcpy(&bits, &exact, sizeof bits);
+      value = static_cast<T>(bits >> 16);
+    }
+  }
+  return all;
+}
+
+template <typename T>
+const TypedKernels<T>& typed(const Kernels& kernels);
+template <>
+const TypedKernels<float>& typed<float>(const Kernels& kernels) {
+  return kernels.f32;
+}
+template <>
+const TypedKernels<Bf16>& typed<Bf16>(const Kernels& kernels) {
+  return kernels.bf16;
+}
+
+/// Lengths around every step that a loop may take, and one of the model's.
+constexpr int64_t kLengths[] = {0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 96, 127, 130, 257, 896};
+
+class KernelsTest : public testing::TestWithParam<Isa> {
+ protected:
+  void SetUp() override {
+    if (GetParam() > best_isa()) GTEST_SKIP() << "this processor has no " << isa_name(GetParam());
+    kernels_ = kernels_of(GetParam());
+    ASSERT_NE(kernels_, nullptr);
+  }
+
+  template <typename T>
+  void expect_products(int64_t rows, int64_t count, int64_t length) {
+    // One element more than a row: no row but the first starts at a round address.
+    const int64_t stride = length + 1;
+    const auto weights = numbers<T>(rows * stride + 1, 1);
+    const auto x = numbers<float>(count * stride + 1, 2);
+    std::vector<float> out(static_cast<size_t>(count * (rows + 1)), -7);
+    typed<T>(*kernels_).products({weights.data() + 1, stride}, rows, {x.data() + 1, stride}, count, length,
+                                 {out.data(), rows + 1});
+    for (int64_t i = 0; i < count; ++i) {
+      for (int64_t r = 0; r < rows; ++r) {
+        double sum = 0;
+        for (int64_t k = 0; k < length; ++k) sum += double{widen(weights[1 + r * stride + k])} * x[1 + i * stride + k];
+        ASSERT_NEAR(out[i * (rows + 1) + r], sum, 1e-4) << "input " << i << ", row " << r << " of " << length;
+      }
+      ASSERT_EQ(out[i * (rows + 1) + rows], -7) << "wrote behind the last row";
+    }
+  }
+
+  template <typename T>
+  void expect_weighted_sum(int64_t rows, int64_t length) {
+    const int64_t stride = length + 3;
+    const auto values = numbers<T>(rows * stride + 1, 3);
+    const auto factors = numbers<float>(rows, 4);
+    std::vector<float> out(static_cast<size_t>(length + 1), -7);
+    typed<T>(*kernels_).weighted_sum({values.data() + 1, stride}, factors.data(), rows, length, out.data());
+    for (int64_t k = 0; k < length; ++k) {
+      double sum = 0;
+      for (int64_t r = 0; r < rows; ++r) sum += double{factors[r]} * widen(values[1 + r * stride + k]);
+      ASSERT_NEAR(out[k], sum, 1e-4) << k << " of " << length;
+    }
+    ASSERT_EQ(out[length], -7);
+  }
+
+  const Kernels* kernels_ = nullptr;
+};
+
+TEST_P(KernelsTest, Products) {
+  for (const int64_t length : kLengths) {
+    for (const int64_t rows : {0, 1, 2, 5, 9}) {
+      for (const int64_t count : {0, 1, 2, 3, 4, 5, 16}) {
+        expect_products<float>(rows, count, length);
+        expect_products<Bf16>(rows, count, length);
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, AProductIsTheSameWhateverIsMultipliedBesideIt) {
+  constexpr int64_t kRows = 7, kCount = 6, kLength = 203;
+  const auto weights = numbers<Bf16>(kRows * kLength, 1);
+  auto x = numbers<float>(kCount * kLength, 2);
+  for (float& value : x) value *= 0.3F;  // sums that are rounded
+  std::vector<float> together(kCount * kRows), alone(1);
+  kernels_->bf16.products({weights.data(), kLength}, kRows, {x.data(), kLength}, kCount, kLength,
+                          {together.data(), kRows});
+  for (int64_t i = 0; i < kCount; ++i) {
+    for (int64_t r = 0; r < kRows; ++r) {
+      kernels_->bf16.products({weights.data() + r * kLength, kLength}, 1, {x.data() + i * kLength, kLength}, 1, kLength,
+                              {alone.data(), 1});
+      EXPECT_EQ(alone[0], together[i * kRows + r]) << "input " << i << ", row " << r;
+    }
+  }
+}
+
+TEST_P(KernelsTest, WeightedSum) {
+  for (const int64_t length : kLengths) {
+    for (const int64_t rows : {0, 1, 4, 33}) {
+      expect_weighted_sum<float>(rows, length);
+      expect_weighted_sum<Bf16>(rows, length);
+    }
+  }
+}
+
+TEST_P(KernelsTest, RoundingIsToTheNearestAndToEven) {
+  const std::vector<std::pair<uint32_t, Bf16>> cases = {
+      {0x3f800000, 0x3f80}, {0x3f807fff, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82},
+      {0xbf808001, 0xbf81}, {0x00000000, 0x0000}, {0x80000000, 0x8000}, {0x7f7fffff, 0x7f80}, {0x7f800000, 0x7f80}};
+  for (const int64_t length : {1, 8, 16, 29}) {
+    for (const auto& [bits, expected] : cases) {
+      float value = 0;
+      std::memcpy(&value, &bits, sizeof value);
+      const std::vector<float> in(static_cast<size_t>(length), value);
+      std::vector<Bf16> out(static_cast<size_t>(length + 1), 7);
+      kernels_->bf16.round(in.data(), length, out.data());
+      for (int64_t i = 0; i < length; ++i) EXPECT_EQ(out[i], expected) << std::hex << bits;
+      EXPECT_EQ(out[length], 7);
+    }
+  }
+}
+
+TEST_P(KernelsTest, SoftmaxTerms) {
+  for (const int64_t length : kLengths) {
+    if (length == 0) continue;
+    auto x = numbers<float>(length, 5);
+    for (float& value : x) value *= 40;
+    const std::vector<float> before = x;
+    const float sum = kernels_->softmax_terms(x.data(), length, 0.5F);
+    const double largest = *std::max_element(before.begin(), before.end());
+    double expected = 0;
+    for (int64_t k = 0; k < length; ++k) {
+      const double term = std::exp(0.5 * (before[k] - largest));
+      ASSERT_NEAR(x[k], term, 1e-6 * term + 1e-37) << k << " of " << length;
+      expected += term;
+    }
+    EXPECT_NEAR(sum, expected, 1e-5 * expected);
+  }
+}
+
+TEST_P(KernelsTest, SiluTimes) {
+  for (const int64_t length : kLengths) {
+    auto gate = numbers<float>(length, 6);
+    const auto up = numbers<float>(length, 7);
+    for (float& value : gate) value *= 120;  // also where e^x is beyond float32
+    std::vector<float> out(static_cast<size_t>(length));
+    kernels_->silu_times(gate.data(), up.data(), length, out.data());
+    for (int64_t k = 0; k < length; ++k) {
+      const double expected = gate[k] / (1 + std::exp(-double{gate[k]})) * up[k];
+      ASSERT_NEAR(out[k], expected, 1e-5 * std::abs(expected) + 1e-30) << gate[k];
+    }
+  }
+}
+
+TEST_P(KernelsTest, RmsNorm) {
+  for (const int64_t length : kLengths) {
+    if (length == 0) continue;
+    const auto x = numbers<float>(length, 8), weight = numbers<float>(length, 9);
+    std::vector<float> out(static_cast<size_t>(length));
+    kernels_->rms_norm(x.data(), weight.data(), length, 1e-3F, out.data());
+    double squares = 0;
+    for (const float value : x) squares += double{value} * value;
+    for (int64_t k = 0; k < length; ++k)
+      ASSERT_NEAR(out[k], weight[k] * x[k] / std::sqrt(squares / static_cast<double>(length) + 1e-3F), 1e-5);
+  }
+}
+
+TEST_P(KernelsTest, WhatIsNotANumberStaysSo) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  for (const int64_t place : {0, 5, 16, 39}) {
+    auto x = numbers<float>(40, 1);
+    x[place] = kNan;
+    const std::vector<float> in = x, ones(40, 1);
+    std::vector<float> out(40);
+    kernels_->silu_times(in.data(), ones.data(), 40, out.data());
+    EXPECT_TRUE(std::isnan(out[place]));
+    kernels_->rms_norm(in.data(), ones.data(), 40, 0, out.data());
+    EXPECT_TRUE(std::isnan(out[0]));
+    EXPECT_TRUE(std::isnan(kernels_->softmax_terms(x.data(), 40, 1)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, KernelsTest, testing::Values(Isa::avx2, Isa::avx512),
+                         [](const auto& info) { return std::string(isa_name(info.param)); });
+
+TEST(Isa, NamesAreReadBack) {
+  for (const Isa isa : {Isa::none, Isa::avx2, Isa::avx512}) EXPECT_EQ(parse_isa(isa_name(isa)), isa);
+  EXPECT_EQ(parse_isa("avx9"), std::nullopt);
+  EXPECT_EQ(parse_isa(""), std::nullopt);
+}
+
+TEST(Isa, AWrongNameIsTold) {
+  unsetenv("DEEPSEEKOCR_ISA");
+  EXPECT_EQ(isa_complaint(), "");
+  setenv("DEEPSEEKOCR_ISA", "avx9", 1);
+  EXPECT_NE(isa_complaint().find("\"avx9\""), std::string::npos);
+  EXPECT_NE(isa_complaint().find("none, avx2 or avx512"), std::string::npos);
+  unsetenv("DEEPSEEKOCR_ISA");
+}
+
+}  // namespace
+}  // namespace deepseekocr::kernels
