@@ -14,6 +14,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/error.h"
+#include "kernels/isa.h"
 #include "model/decoder.h"
 #include "model/host_resources.h"
 #include "model/kv_cache.h"
@@ -195,6 +196,7 @@ class TorchRunner final : public ModelRunner {
 std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const LoadProgress& progress,
                                               const CancelFlag& cancelled, StageRecorder* recorder) {
   return guarded([&]() -> std::unique_ptr<ModelRunner> {
+    if (const std::string complaint = kernels::isa_complaint(); !complaint.empty()) throw ArgumentError(complaint);
     const at::Device device = parse_device(options.device);
     const Checkpoint checkpoint = Checkpoint::open(options.model_path);
     const uint64_t parameters = checkpoint.parameter_count();

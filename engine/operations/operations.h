@@ -7,8 +7,9 @@
 // A model has one dtype, float32 or bfloat16: that of its matrices, of what goes into a matrix product or an attention
 // and comes out of it, and of the caches.  Everything between is float32 in both: the residual streams (callers add
 // products to them), norms and their weights, softmax, router, rotary tables and the sums over experts.  So a product
-// casts its input to the dtype of its weights, and a norm gives float32.  This is closer to the float32 network than
-// the official bfloat16 profiles (specification 1.6), which round the streams too, at no cost that can be measured.
+// casts its input to the dtype of its weights (that of few rows on a processor need not, and does not), and a norm
+// gives float32.  This is closer to the float32 network than the official bfloat16 profiles (specification 1.6), which
+// round the streams too, at no cost that can be measured.
 #pragma once
 
 #include <ATen/core/Tensor.h>

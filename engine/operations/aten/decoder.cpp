@@ -13,9 +13,9 @@
 
 #include <algorithm>
 
-#include "operations/operations.h"
+#include "operations/aten/reference.h"
 
-namespace deepseekocr::operations {
+namespace deepseekocr::operations::aten {
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
   const at::Tensor single = x.to(at::kFloat);
@@ -28,11 +28,11 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight) {
 }
 
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down) {
-  const at::Tensor both = project(x, gate_up);
+  const at::Tensor both = project(x, gate_up).to(at::kFloat);
   const int64_t width = down.size(1);
   at::Tensor hidden = at::silu(both.narrow(-1, 0, width));
   hidden.mul_(both.narrow(-1, width, width));
-  return at::linear(hidden, down);
+  return project(hidden, down);
 }
 
 Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise, double scale) {
@@ -70,4 +70,4 @@ at::Tensor logits(const at::Tensor& x, const at::Tensor& weight) {
   return project(x, weight).to(at::kCPU, at::kFloat).contiguous();
 }
 
-}  // namespace deepseekocr::operations
+}  // namespace deepseekocr::operations::aten

@@ -118,6 +118,14 @@ TEST_F(TorchRunner, RefusesOtherDevices) {
   expect_error(DSOCR_INVALID_ARGUMENT, {"abacus"}, [&] { load_model(cuda, nullptr, never); });
 }
 
+TEST_F(TorchRunner, RefusesUnknownInstructions) {
+  const char* before = std::getenv("DEEPSEEKOCR_ISA");
+  const std::string kept = before != nullptr ? before : "";
+  setenv("DEEPSEEKOCR_ISA", "avx9", 1);
+  expect_error(DSOCR_INVALID_ARGUMENT, {"DEEPSEEKOCR_ISA", "avx9"}, [&] { load_model(options(), nullptr, never); });
+  setenv("DEEPSEEKOCR_ISA", kept.c_str(), 1);
+}
+
 TEST_F(TorchRunner, RefusesAMissingFolder) {
   ModelOptions missing = options();
   missing.model_path = folder_->path() / "nowhere";

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The reference of those operations that have another implementation.  Documented in operations.h.
+#pragma once
+
+#include "operations/operations.h"
+
+namespace deepseekocr::operations::aten {
+
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon);
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight);
+at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down);
+Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise, double scale);
+at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at::Tensor& gate_up,
+                          const at::Tensor& down);
+at::Tensor logits(const at::Tensor& x, const at::Tensor& weight);
+at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
+                            std::span<const CacheSlice> slices);
+
+}  // namespace deepseekocr::operations::aten

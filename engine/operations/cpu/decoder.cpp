@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "operations/cpu/decoder.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "operations/cpu/matrix.h"
+
+namespace deepseekocr::operations::cpu {
+namespace {
+
+bool has_kernels(at::ScalarType type) {
+  return active_kernels() != nullptr && (type == at::kFloat || type == at::kBFloat16);
+}
+
+int64_t row_count(const at::Tensor& x) {
+  return x.size(-1) == 0 ? 0 : x.numel() / x.size(-1);
+}
+
+/// `x` as products take it.
+at::Tensor input_of(const at::Tensor& x) {
+  return x.to(at::kFloat).contiguous();
+}
+
+/// x (count rows) · weightsᵀ into `out`, rounded to its type.
+template <typename T, typename Out>
+void multiply(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, Rows<Out> out) {
+  for_parts(rows, [&](int64_t first, int64_t some) {
+    std::array<float, kFewRows * kPartRows> sums;
+    typed_kernels<T>().products({weights.data + first * weights.stride, weights.stride}, some, x, count, x.stride,
+                                {sums.data(), kPartRows});
+    for (int64_t i = 0; i < count; ++i)
+      typed_kernels<Out>().round(sums.data() + i * kPartRows, some, out.data + i * out.stride + first);
+  });
+}
+
+/// hidden = silu(gate x) · (up x), columns from `first` on: gate_up has the rows of gate, then those of up.
+template <typename T>
+void gated_part(Rows<const T> gate_up, int64_t width, Rows<const float> x, int64_t count, int64_t first, int64_t some,
+                Rows<float> hidden) {
+  std::array<float, kFewRows * kPartRows> gate, up;
+  const auto products = [&](int64_t row, float* out) {
+    typed_kernels<T>().products({gate_up.data + row * gate_up.stride, gate_up.stride}, some, x, count, x.stride,
+                                {out, kPartRows});
+  };
+  products(first, gate.data());
+  products(width + first, up.data());
+  for (int64_t i = 0; i < count; ++i) {
+    float* own = gate.data() + i * kPartRows;
+    active_kernels()->silu_times(own, up.data() + i * kPartRows, some, own);
+    std::copy_n(own, some, hidden.data + i * hidden.stride + first);
+  }
+}
+
+/// The rows that go to one expert: places in the list of all (row, rank) pairs, sorted by expert.
+struct Visit {
+  int64_t expert;
+  int64_t first;
+  int64_t count;
+};
+
+struct Visits {
+  std::vector<Visit> visits;
+  std::vector<int64_t> order;  ///< place → pair = row · k + rank
+};
+
+Visits sort_by_expert(const Routing& routing) {
+  const auto* experts = read_only<int64_t>(routing.experts);
+  const int64_t pairs = routing.experts.numel();
+  Visits all;
+  all.order.resize(static_cast<size_t>(pairs));
+  for (int64_t i = 0; i < pairs; ++i) all.order[i] = i;
+  std::stable_sort(all.order.begin(), all.order.end(), [&](int64_t a, int64_t b) { return experts[a] < experts[b]; });
+  for (int64_t place = 0; place < pairs; ++place) {
+    const int64_t expert = experts[all.order[place]];
+    if (all.visits.empty() || all.visits.back().expert != expert) all.visits.push_back({expert, place, 0});
+    ++all.visits.back().count;
+  }
+  return all;
+}
+
+/// Calls work(visit, first, some) for all parts of `rows` rows of all visited experts, by the whole team.
+template <typename Work>
+void for_visits(const std::vector<Visit>& visits, int64_t rows, const Work& work) {
+  const int64_t parts = part_count(rows);
+  team().run(static_cast<int64_t>(visits.size()) * parts, [&](int64_t i) {
+    const int64_t first = i % parts * kPartRows;
+    work(visits[i / parts], first, std::min(kPartRows, rows - first));
+  });
+}
+
+/// x (rows, hidden) → outputs of the experts (pairs, hidden), float32, in the order of the pairs.
+template <typename T>
+void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down,
+                   float* outputs) {
+  const int64_t hidden = x.size(1), width = down.size(2), pairs = static_cast<int64_t>(all.order.size());
+  const at::Tensor sorted = at::empty({pairs, hidden}, x.options()), between = at::empty({pairs, width}, x.options());
+  for (int64_t place = 0; place < pairs; ++place) {
+    const float* row = read_only<float>(x) + all.order[place] / k * hidden;
+    std::copy_n(row, hidden, writable<float>(sorted) + place * hidden);
+  }
+  for_visits(all.visits, width, [&](const Visit& visit, int64_t first, int64_t some) {
+    gated_part<T>({read_only<T>(gate_up) + visit.expert * 2 * width * hidden, hidden}, width,
+                  {read_only<float>(sorted) + visit.first * hidden, hidden}, visit.count, first, some,
+                  {writable<float>(between) + visit.first * width, width});
+  });
+  for_visits(all.visits, hidden, [&](const Visit& visit, int64_t first, int64_t some) {
+    std::array<float, kFewRows * kPartRows> sums;
+    typed_kernels<T>().products({read_only<T>(down) + (visit.expert * hidden + first) * width, width}, some,
+                                {read_only<float>(between) + visit.first * width, width}, visit.count, width,
+                                {sums.data(), kPartRows});
+    for (int64_t i = 0; i < visit.count; ++i)
+      std::copy_n(sums.data() + i * kPartRows, some, outputs + all.order[visit.first + i] * hidden + first);
+  });
+}
+
+/// The `k` best of `count` probabilities by falling value, the lower index first among equals.
+void take_best(std::vector<float>& probabilities, int k, int64_t* experts, float* weights) {
+  for (int rank = 0; rank < k; ++rank) {
+    const auto best = std::max_element(probabilities.begin(), probabilities.end());
+    experts[rank] = best - probabilities.begin();
+    weights[rank] = *best;
+    *best = -1;
+  }
+}
+
+}  // namespace
+
+bool takes(const at::Tensor& x, const at::Tensor& weight) {
+  return x.is_cpu() && weight.is_cpu() && has_kernels(weight.scalar_type()) && weight.is_contiguous() &&
+         x.size(-1) > 0 && row_count(x) <= kFewRows;
+}
+
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
+  const at::Tensor in = x.to(at::kFloat).contiguous(), scale = weight.to(at::kFloat);
+  const at::Tensor out = at::empty(in.sizes(), in.options());
+  const int64_t length = in.size(-1);
+  for (int64_t row = 0; row < row_count(in); ++row) {
+    active_kernels()->rms_norm(read_only<float>(in) + row * length, read_only<float>(scale), length,
+                               static_cast<float>(epsilon), writable<float>(out) + row * length);
+  }
+  return out;
+}
+
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight) {
+  const at::Tensor in = input_of(x);
+  std::vector<int64_t> shape = in.sizes().vec();
+  shape.back() = weight.size(0);
+  at::Tensor out = at::empty(shape, weight.options());
+  with_element(weight.scalar_type(), [&]<typename T>(T) {
+    multiply<T, T>(rows_of<T>(weight), weight.size(0), rows_of<float>(in), row_count(in),
+                   {writable<T>(out), out.size(-1)});
+  });
+  return out;
+}
+
+at::Tensor logits(const at::Tensor& x, const at::Tensor& weight) {
+  const at::Tensor in = input_of(x);
+  at::Tensor out = at::empty({in.size(0), weight.size(0)}, in.options().dtype(at::kFloat));
+  with_element(weight.scalar_type(), [&]<typename T>(T) {
+    multiply<T, float>(rows_of<T>(weight), weight.size(0), rows_of<float>(in), in.size(0),
+                       {writable<float>(out), out.size(1)});
+  });
+  return out;
+}
+
+at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down) {
+  const at::Tensor in = input_of(x);
+  const int64_t width = down.size(1), rows = row_count(in);
+  const at::Tensor between = at::empty({rows, width}, in.options());
+  with_element(gate_up.scalar_type(), [&]<typename T>(T) {
+    for_parts(width, [&](int64_t first, int64_t some) {
+      gated_part<T>(rows_of<T>(gate_up), width, rows_of<float>(in), rows, first, some,
+                    {writable<float>(between), width});
+    });
+  });
+  std::vector<int64_t> shape = in.sizes().vec();
+  shape.back() = down.size(0);
+  return project(between, down).reshape(shape);
+}
+
+Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise, double scale) {
+  const at::Tensor scores = logits(x, gate);
+  const int64_t rows = scores.size(0), count = scores.size(1);
+  Routing routing{at::empty({rows, k}, scores.options().dtype(at::kLong)), at::empty({rows, k}, scores.options())};
+  std::vector<float> probabilities(static_cast<size_t>(count));
+  for (int64_t row = 0; row < rows; ++row) {
+    std::copy_n(read_only<float>(scores) + row * count, count, probabilities.begin());
+    const float sum = active_kernels()->softmax_terms(probabilities.data(), count, 1);
+    for (float& probability : probabilities) probability /= sum;
+    float* weights = writable<float>(routing.weights) + row * k;
+    take_best(probabilities, k, writable<int64_t>(routing.experts) + row * k, weights);
+    float chosen = 0;
+    for (int rank = 0; rank < k; ++rank) chosen += weights[rank];
+    const float factor = normalise && k > 1 ? 1 / (chosen + 1e-20F) : static_cast<float>(scale);
+    for (int rank = 0; rank < k; ++rank) weights[rank] *= factor;
+  }
+  return routing;
+}
+
+at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at::Tensor& gate_up,
+                          const at::Tensor& down) {
+  const at::Tensor in = input_of(x);
+  const int64_t rows = in.size(0), hidden = in.size(1), k = routing.experts.size(1);
+  const Visits all = sort_by_expert(routing);
+  const auto single = in.options().dtype(at::kFloat);
+  const at::Tensor outputs = at::empty({rows * k, hidden}, single);
+  with_element(gate_up.scalar_type(),
+               [&]<typename T>(T) { visit_experts<T>(all, k, in, gate_up, down, writable<float>(outputs)); });
+  at::Tensor out = at::empty({rows, hidden}, single);
+  for (int64_t row = 0; row < rows; ++row) {
+    active_kernels()->f32.weighted_sum({read_only<float>(outputs) + row * k * hidden, hidden},
+                                       read_only<float>(routing.weights) + row * k, k, hidden,
+                                       writable<float>(out) + row * hidden);
+  }
+  return out;
+}
+
+}  // namespace deepseekocr::operations::cpu

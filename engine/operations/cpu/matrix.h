@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Tensors as the kernels see them, and products that the team shares.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+
+#include "kernels/kernels.h"
+#include "kernels/team.h"
+#include "operations/cpu/decoder.h"
+
+namespace deepseekocr::operations::cpu {
+
+using kernels::Bf16;
+using kernels::Rows;
+
+/// The processor's kernels; NULL: none.
+const kernels::Kernels* active_kernels();
+
+/// The calling thread's team, of at::get_num_threads() members.  Ends with the thread.
+kernels::Team& team();
+
+template <typename T>
+const kernels::TypedKernels<T>& typed_kernels();
+template <>
+inline const kernels::TypedKernels<float>& typed_kernels<float>() {
+  return active_kernels()->f32;
+}
+template <>
+inline const kernels::TypedKernels<Bf16>& typed_kernels<Bf16>() {
+  return active_kernels()->bf16;
+}
+
+/// Calls work(T{}) with the element type that `type`, float32 or bfloat16, has in kernels.
+template <typename Work>
+void with_element(at::ScalarType type, const Work& work) {
+  if (type == at::kFloat) {
+    work(float{});
+  } else {
+    work(Bf16{});
+  }
+}
+
+template <typename T>
+const T* read_only(const at::Tensor& tensor) {
+  return static_cast<const T*>(tensor.const_data_ptr());
+}
+
+template <typename T>
+T* writable(const at::Tensor& tensor) {
+  return static_cast<T*>(tensor.mutable_data_ptr());
+}
+
+/// A contiguous tensor's last two axes, the others folded into the rows.
+template <typename T>
+Rows<const T> rows_of(const at::Tensor& tensor) {
+  return {read_only<T>(tensor), tensor.size(-1)};
+}
+
+/// Rows of a matrix that a member of the team takes at once: long enough to be worth taking, and short enough that all
+/// are busy to the end.
+constexpr int64_t kPartRows = 32;
+
+constexpr int64_t part_count(int64_t rows) {
+  return (rows + kPartRows - 1) / kPartRows;
+}
+
+/// Calls work(first row, number of rows) for all parts of `rows`, by the whole team.
+template <typename Work>
+void for_parts(int64_t rows, const Work& work) {
+  team().run(part_count(rows), [&](int64_t part) {
+    const int64_t first = part * kPartRows;
+    work(first, std::min(kPartRows, rows - first));
+  });
+}
+
+}  // namespace deepseekocr::operations::cpu

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Chooses the implementation of each operation that has several.
+#include "operations/aten/reference.h"
+#include "operations/cpu/decoder.h"
+#include "operations/operations.h"
+
+namespace deepseekocr::operations {
+
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
+  return cpu::takes(x, weight) ? cpu::rms_norm(x, weight, epsilon) : aten::rms_norm(x, weight, epsilon);
+}
+
+at::Tensor project(const at::Tensor& x, const at::Tensor& weight) {
+  return cpu::takes(x, weight) ? cpu::project(x, weight) : aten::project(x, weight);
+}
+
+at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down) {
+  return cpu::takes(x, gate_up) ? cpu::swiglu(x, gate_up, down) : aten::swiglu(x, gate_up, down);
+}
+
+Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise, double scale) {
+  return cpu::takes(x, gate) ? cpu::route(x, gate, k, normalise, scale) : aten::route(x, gate, k, normalise, scale);
+}
+
+at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at::Tensor& gate_up,
+                          const at::Tensor& down) {
+  return cpu::takes(x, gate_up) ? cpu::routed_experts(x, routing, gate_up, down)
+                                : aten::routed_experts(x, routing, gate_up, down);
+}
+
+at::Tensor logits(const at::Tensor& x, const at::Tensor& weight) {
+  return cpu::takes(x, weight) ? cpu::logits(x, weight) : aten::logits(x, weight);
+}
+
+at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
+                            std::span<const CacheSlice> slices) {
+  return cpu::takes(qkv, slices) ? cpu::cached_attention(qkv, rope, heads, slices)
+                                 : aten::cached_attention(qkv, rope, heads, slices);
+}
+
+}  // namespace deepseekocr::operations

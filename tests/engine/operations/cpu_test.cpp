@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// The operations of a decode step as they are chosen on this processor, against the reference; meson runs these tests
+// once for each level of instructions (DEEPSEEKOCR_ISA).
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+
+#include "engine/operations/naive.h"
+#include "kernels/isa.h"
+#include "operations/aten/reference.h"
+#include "operations/cpu/decoder.h"
+
+namespace deepseekocr::test {
+namespace {
+
+using operations::CacheSlice;
+using operations::Routing;
+
+constexpr int64_t kRowCounts[] = {0, 1, 2, 5, operations::cpu::kFewRows};
+
+/// bfloat16 rounds what goes into a product in the reference, and what comes out of it in both.
+double tolerance(at::ScalarType type) {
+  return type == at::kFloat ? 2e-5 : 0.05;
+}
+
+class Cpu : public testing::TestWithParam<at::ScalarType> {
+ protected:
+  void SetUp() override {
+    if (kernels::active_isa() == kernels::Isa::none) GTEST_SKIP() << "no kernels on this processor, or none wanted";
+  }
+  void TearDown() override { at::set_num_threads(1); }
+
+  static at::Tensor weights(at::IntArrayRef shape, uint64_t seed) { return numbers(shape, seed).to(GetParam()); }
+  static void expect_equal(const at::Tensor& got, const at::Tensor& expected) {
+    EXPECT_EQ(got.sizes(), expected.sizes());
+    EXPECT_EQ(got.scalar_type(), expected.scalar_type());
+    const double scale = expected.numel() == 0 ? 1 : std::max(1.0, expected.abs().max().item<double>());
+    expect_close(values(got), values(expected), tolerance(GetParam()) * scale);
+  }
+};
+
+TEST_P(Cpu, Project) {
+  for (const int64_t rows : kRowCounts) {
+    for (const auto& [outputs, inputs] : {std::pair<int64_t, int64_t>{1, 1}, {7, 5}, {33, 64}, {96, 67}, {40, 320}}) {
+      const at::Tensor x = numbers({rows, inputs}, 1), weight = weights({outputs, inputs}, 2);
+      ASSERT_TRUE(operations::cpu::takes(x, weight));
+      expect_equal(operations::project(x, weight), operations::aten::project(x, weight));
+      // A row of several sequences, and weights that are part of others.
+      const at::Tensor part = weights({2 * outputs, inputs}, 3).narrow(0, outputs, outputs);
+      expect_equal(operations::project(x.unsqueeze(0), part), operations::aten::project(x.unsqueeze(0), part));
+    }
+  }
+}
+
+TEST_P(Cpu, ManyRowsAndOtherLayoutsAreLeftToTheReference) {
+  EXPECT_FALSE(operations::cpu::takes(numbers({operations::cpu::kFewRows + 1, 8}, 1), weights({4, 8}, 2)));
+  EXPECT_FALSE(operations::cpu::takes(numbers({1, 8}, 1), weights({8, 4}, 2).t()));
+  EXPECT_FALSE(operations::cpu::takes(numbers({1, 8}, 1), numbers({4, 8}, 2).to(at::kHalf)));
+}
+
+TEST_P(Cpu, Logits) {
+  for (const int64_t rows : kRowCounts) {
+    const at::Tensor x = numbers({rows, 72}, 1), weight = weights({101, 72}, 2);
+    expect_equal(operations::logits(x, weight), operations::aten::logits(x, weight));
+  }
+}
+
+TEST_P(Cpu, Swiglu) {
+  for (const int64_t rows : kRowCounts) {
+    const at::Tensor x = numbers({rows, 40}, 1), gate_up = weights({2 * 35, 40}, 2), down = weights({40, 35}, 3);
+    expect_equal(operations::swiglu(x, gate_up, down), operations::aten::swiglu(x, gate_up, down));
+  }
+}
+
+TEST_P(Cpu, RmsNorm) {
+  for (const int64_t rows : kRowCounts) {
+    const at::Tensor x = numbers({rows, 75}, 1), weight = numbers({75}, 2);
+    expect_equal(operations::rms_norm(x, weight, 1e-6), operations::aten::rms_norm(x, weight, 1e-6));
+  }
+}
+
+TEST_P(Cpu, RouteAndExperts) {
+  for (const bool normalise : {false, true}) {
+    for (const int64_t rows : kRowCounts) {
+      const at::Tensor x = numbers({rows, 40}, 1), gate = numbers({9, 40}, 2);
+      const Routing got = operations::route(x, gate, 4, normalise, 1.5);
+      const Routing expected = operations::aten::route(x, gate, 4, normalise, 1.5);
+      EXPECT_TRUE(at::equal(got.experts, expected.experts));
+      expect_close(values(got.weights), values(expected.weights), 1e-5);
+      const at::Tensor gate_up = weights({9, 2 * 35, 40}, 3), down = weights({9, 40, 35}, 4);
+      expect_equal(operations::routed_experts(x, expected, gate_up, down),
+                   operations::aten::routed_experts(x, expected, gate_up, down));
+    }
+  }
+}
+
+/// Sequences of these lengths, each extended by a step.
+struct Caches {
+  Caches(std::initializer_list<int64_t> lengths, int64_t heads, int64_t dim, at::ScalarType type) {
+    uint64_t seed = 10;
+    for (const int64_t length : lengths) {
+      const at::Tensor keys = numbers({heads, 50, dim}, ++seed).to(type),
+                       values = numbers({heads, 50, dim}, ++seed).to(type);
+      slices.push_back({keys, values, length, 1});
+    }
+  }
+  std::vector<CacheSlice> slices;
+};
+
+TEST_P(Cpu, CachedAttention) {
+  constexpr int64_t kHeads = 3;
+  for (const int64_t dim : {2, 10, 32}) {
+    const auto rope = operations::rope_table(50, static_cast<int>(dim), 10000, at::kCPU);
+    Caches own({0, 1, 17, 49}, kHeads, dim, GetParam()), reference({0, 1, 17, 49}, kHeads, dim, GetParam());
+    const at::Tensor qkv = weights({4, 3 * kHeads * dim}, 1);
+    ASSERT_TRUE(operations::cpu::takes(qkv, own.slices));
+    expect_equal(operations::cached_attention(qkv, rope, kHeads, own.slices),
+                 operations::aten::cached_attention(qkv, rope, kHeads, reference.slices));
+    for (size_t i = 0; i < own.slices.size(); ++i) {
+      expect_equal(own.slices[i].keys, reference.slices[i].keys);
+      EXPECT_TRUE(at::equal(own.slices[i].values, reference.slices[i].values));
+    }
+  }
+}
+
+TEST_P(Cpu, APromptIsLeftToTheReference) {
+  Caches caches({0}, 2, 8, GetParam());
+  caches.slices[0].count = 3;
+  EXPECT_FALSE(operations::cpu::takes(weights({3, 48}, 1), caches.slices));
+}
+
+/// What a decode step computes, with as many threads.
+std::vector<at::Tensor> step(int threads, const at::Tensor& x, at::ScalarType type) {
+  at::set_num_threads(threads);
+  const auto weights = [&](at::IntArrayRef shape, uint64_t seed) { return numbers(shape, seed).to(type); };
+  const Routing routing = operations::route(x, numbers({9, 40}, 2), 4, false, 1);
+  Caches caches({3, 9, 40}, 2, 10, type);
+  const auto rope = operations::rope_table(50, 10, 10000, at::kCPU);
+  const at::Tensor qkv = operations::project(x, weights({60, 40}, 5));
+  const at::Tensor attended =
+      operations::cached_attention(qkv, rope, 2, {caches.slices.data(), static_cast<size_t>(x.size(0))});
+  return {routing.weights, operations::routed_experts(x, routing, weights({9, 2 * 70, 40}, 3), weights({9, 40, 70}, 4)),
+          qkv, attended, operations::logits(x, weights({301, 40}, 6))};
+}
+
+TEST_P(Cpu, ResultsDoNotDependOnTheNumberOfThreads) {
+  const at::Tensor x = numbers({3, 40}, 1);
+  const auto expected = step(1, x, GetParam());
+  for (const int threads : {2, 3, 4}) {
+    const auto got = step(threads, x, GetParam());
+    for (size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(at::equal(got[i], expected[i])) << threads << ", result " << i;
+  }
+}
+
+TEST_P(Cpu, ASequenceComesToTheSameAloneAndAmongOthers) {
+  const at::Tensor x = numbers({3, 40}, 1);
+  const auto together = step(2, x, GetParam());
+  const auto alone = step(2, x.narrow(0, 0, 1), GetParam());
+  for (size_t i = 0; i < alone.size(); ++i)
+    EXPECT_TRUE(at::equal(alone[i], together[i].narrow(0, 0, 1))) << "result " << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, Cpu, testing::Values(at::kFloat, at::kBFloat16),
+                         [](const auto& info) { return info.param == at::kFloat ? "fp32" : "bf16"; });
+
+}  // namespace
+}  // namespace deepseekocr::test
