@@ -136,7 +136,7 @@ bool takes(const at::Tensor& x, const at::Tensor& weight) {
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
   const at::Tensor in = x.to(at::kFloat).contiguous(), scale = weight.to(at::kFloat);
-  const at::Tensor out = at::empty(in.sizes(), in.options());
+  at::Tensor out = at::empty(in.sizes(), in.options());
   const int64_t length = in.size(-1);
   for (int64_t row = 0; row < row_count(in); ++row) {
     active_kernels()->rms_norm(read_only<float>(in) + row * length, read_only<float>(scale), length,

@@ -3,7 +3,7 @@
 
 #include <ATen/Parallel.h>
 
-#include <memory>
+#include <optional>
 
 namespace deepseekocr::operations::cpu {
 
@@ -13,12 +13,9 @@ const kernels::Kernels* active_kernels() {
 }
 
 kernels::Team& team() {
-  thread_local std::unique_ptr<kernels::Team> own;
+  thread_local std::optional<kernels::Team> own;
   const int size = at::get_num_threads();
-  if (own == nullptr || own->size() != size) {
-    own.reset();  // one team at a time: the old one's threads end before the new one's begin
-    own = std::make_unique<kernels::Team>(size);
-  }
+  if (!own || own->size() != size) own.emplace(size);  // the threads of an old one end first
   return *own;
 }
 
