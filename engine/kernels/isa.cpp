@@ -57,7 +57,7 @@ std::string isa_complaint() {
   const std::string wanted(wanted_isa());
   if (wanted.empty() || parse_isa(wanted)) return "";
   return std::string(kVariable) + " is \"" + wanted +
-         "\", which is no level of instructions: set it to none, avx2 or " + "avx512, or do not set it.";
+         "\", which is no level of instructions: set it to none, avx2 or avx512, or do not set it.";
 }
 
 }  // namespace deepseekocr::kernels

@@ -7,12 +7,10 @@
 
 #include <cstdint>
 
+#include "kernels/bf16.h"
 #include "kernels/isa.h"
 
 namespace deepseekocr::kernels {
-
-/// The upper half of a float32.
-using Bf16 = uint16_t;
 
 /// A row-major matrix: `stride` elements from one row to the next.
 template <typename T>
@@ -34,7 +32,6 @@ struct TypedKernels {
 };
 
 struct Kernels {
-  Isa isa;
   TypedKernels<float> f32;
   TypedKernels<Bf16> bf16;
   /// In place: x[k] = exp(scale · (x[k] − max x)).  length ≥ 1.  @return their sum

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kernels, written once over Lanes.  Included by one file for each instruction set, after Lanes; everything is
-// inside the variant's namespace and nothing of the standard library is called, because an inline function that is
+// inside the variant's namespace and no function of the standard library is called, because an inline function that is
 // shared with other files might be kept in the form that this file's instructions gave it.
 #pragma once
 
@@ -9,16 +9,6 @@
 namespace deepseekocr::kernels::KERNEL_VARIANT {
 
 constexpr int64_t kLanes = Lanes::kCount;
-
-inline float to_float(float x) {
-  return x;
-}
-inline float to_float(Bf16 x) {
-  const uint32_t bits = uint32_t{x} << 16;
-  float value;
-  __builtin_memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 inline float largest_of(Lanes x) {
   float parts[kLanes];
@@ -52,7 +42,7 @@ void row_of_products(const T* weights, Rows<const float> x, int64_t length, Rows
   for (int i = 0; i < kCount; ++i) {
     for (int c = 1; c < kChains; ++c) sums[i][0] = Lanes::add(sums[i][0], sums[i][c]);
     float sum = sums[i][0].sum();
-    for (int64_t rest = k; rest < length; ++rest) sum += to_float(weights[rest]) * x.data[i * x.stride + rest];
+    for (int64_t rest = k; rest < length; ++rest) sum += widen(weights[rest]) * x.data[i * x.stride + rest];
     out.data[i * out.stride] = sum;
   }
 }
@@ -110,7 +100,7 @@ void weighted_sum(Rows<const T> values, const float* factors, int64_t rows, int6
     columns_of_sum<T, 1>({values.data + k, values.stride}, factors, rows, out + k);
   for (; k < length; ++k) {
     float sum = 0;
-    for (int64_t r = 0; r < rows; ++r) sum += factors[r] * to_float(values.data[r * values.stride + k]);
+    for (int64_t r = 0; r < rows; ++r) sum += factors[r] * widen(values.data[r * values.stride + k]);
     out[k] = sum;
   }
 }
@@ -202,7 +192,6 @@ inline void rms_norm(const float* x, const float* weight, int64_t length, float 
 
 extern const Kernels kKernels;
 const Kernels kKernels = {
-    Isa::KERNEL_VARIANT,
     {products<float>, weighted_sum<float>, round},
     {products<Bf16>, weighted_sum<Bf16>, round},
     softmax_terms,

@@ -32,12 +32,6 @@ at::Tensor split_heads(const at::Tensor& qkv, int heads) {
   return qkv.reshape({qkv.size(0), qkv.size(1), 3, heads, -1}).permute({2, 0, 3, 1, 4});
 }
 
-/// On a processor LibTorch multiplies small float32 matrices, of which attention is made, faster than bfloat16 ones, in
-/// the vision encoder by a fifth of its time.
-at::Tensor widened(const at::Tensor& x) {
-  return x.is_cpu() ? x.to(at::kFloat) : x;
-}
-
 /// (views, heads, positions, dim) → (views, positions, heads·dim)
 at::Tensor merge_heads(const at::Tensor& x) {
   return x.transpose(1, 2).reshape({x.size(0), x.size(2), -1});
@@ -85,13 +79,12 @@ at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tens
 }  // namespace
 
 at::Tensor attention(const at::Tensor& qkv, int heads) {
-  const at::Tensor split = split_heads(widened(qkv), heads);
-  return merge_heads(at::scaled_dot_product_attention(split[0], split[1], split[2])).to(qkv.scalar_type());
+  const at::Tensor split = split_heads(qkv, heads);
+  return merge_heads(at::scaled_dot_product_attention(split[0], split[1], split[2]));
 }
 
-at::Tensor relative_position_attention(const at::Tensor& own, const at::Tensor& own_row_table,
-                                       const at::Tensor& own_column_table, int heads) {
-  const at::Tensor qkv = widened(own), row_table = widened(own_row_table), column_table = widened(own_column_table);
+at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
+                                       const at::Tensor& column_table, int heads) {
   const int64_t views = qkv.size(0), rows = qkv.size(1), columns = qkv.size(2), positions = rows * columns;
   const at::Tensor split = split_heads(qkv.reshape({views, positions, qkv.size(3)}), heads);
   const at::Tensor query = split[0], key = split[1], value = split[2];
@@ -124,7 +117,7 @@ at::Tensor relative_position_attention(const at::Tensor& own, const at::Tensor& 
       }
     }
   }
-  return out.reshape({views, rows, columns, -1}).to(own.scalar_type());
+  return out.reshape({views, rows, columns, -1});
 }
 
 RopeTable rope_table(int positions, int dim, double theta, at::Device device) {

@@ -28,11 +28,11 @@ at::Tensor project(const at::Tensor& x, const at::Tensor& weight) {
 }
 
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down) {
-  const at::Tensor both = project(x, gate_up).to(at::kFloat);
+  const at::Tensor both = project(x, gate_up);
   const int64_t width = down.size(1);
   at::Tensor hidden = at::silu(both.narrow(-1, 0, width));
   hidden.mul_(both.narrow(-1, width, width));
-  return project(hidden, down);
+  return at::linear(hidden, down);
 }
 
 Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise, double scale) {

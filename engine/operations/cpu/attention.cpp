@@ -19,16 +19,6 @@ struct Step {
   int64_t dim;
 };
 
-float widen(float x) {
-  return x;
-}
-float widen(Bf16 x) {
-  const uint32_t bits = uint32_t{x} << 16;
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 /// Memory that a thread keeps for one head: scores, and vectors of `dim` numbers.
 struct Scratch {
   std::vector<float> scores;
@@ -49,7 +39,7 @@ void rotate(const Step& step, int64_t position, const T* x, float* between, T* o
   const float* sines = read_only<float>(step.rope.sines) + position * step.dim;
   const int64_t half = step.dim / 2;
   for (int64_t i = 0; i < half; ++i) {
-    const float first = widen(x[i]), second = widen(x[half + i]);
+    const float first = kernels::widen(x[i]), second = kernels::widen(x[half + i]);
     between[i] = first * cosines[i] - second * sines[i];
     between[half + i] = second * cosines[half + i] + first * sines[half + i];
   }

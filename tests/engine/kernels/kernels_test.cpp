@@ -4,23 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <vector>
 
 namespace deepseekocr::kernels {
 namespace {
-
-float widen(float x) {
-  return x;
-}
-float widen(Bf16 x) {
-  const uint32_t bits = uint32_t{x} << 16;
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 /// Values in [-1, 1) that bfloat16 holds exactly.
 template <typename T>

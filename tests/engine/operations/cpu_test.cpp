@@ -22,7 +22,7 @@ constexpr int64_t kRowCounts[] = {0, 1, 2, 5, operations::cpu::kFewRows};
 
 /// bfloat16 rounds what goes into a product in the reference, and what comes out of it in both.
 double tolerance(at::ScalarType type) {
-  return type == at::kFloat ? 2e-5 : 0.05;
+  return type == at::kFloat ? 2e-5 : 0.01;
 }
 
 class Cpu : public testing::TestWithParam<at::ScalarType> {
