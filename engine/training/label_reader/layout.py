@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""Sets rows of text on a sheet: sizes, breaking and shrinking what is too wide, spacing, rules, bars and fields.
+
+All lengths are pixels of the sheet, which may be larger or smaller than the canvas that the reader sees.
+"""
+
+import content
+import marks
+import phrases
+
+
+class Style:
+    """The choices that hold for a whole label."""
+
+    def __init__(self, rng, face, fonts, px, least_px):
+        self.face, self.px, self.least_px = face, px, least_px
+        self.bold = fonts.partner(face)
+        self.plain = fonts.partner(face, bold=False)
+        self.second = fonts.choose(rng) if rng.random() < 0.15 else None
+        self.align = rng.choices(("left", "centre", "right"), (0.72, 0.24, 0.04))[0]
+        self.leading = rng.choice((0.28, 0.35, 0.45, 0.6, 0.9))
+        varied = rng.random() < 0.7
+        self.scales = {"body": 1.0, "free": 1.0, "head": rng.uniform(1.0, 1.6) if varied else 1.0,
+                       "receiver": rng.uniform(1.0, 1.3) if varied else 1.0, "number": rng.uniform(0.9, 1.2) if varied else 1.0,
+                       "note": rng.uniform(0.7, 1.0) if varied else 1.0}
+        self.bold_roles = {role for role, share in (("head", 0.6), ("receiver", 0.3), ("number", 0.35), ("note", 0.06), ("body", 0.08))
+                           if rng.random() < share}
+        self.spacing = rng.uniform(0.04, 0.22) if rng.random() < 0.05 else 0
+        self.gap = rng.choice((0.8, 1.2, 1.6, 2.5)) if rng.random() < 0.6 else None
+        self.indent = rng.uniform(0.6, 2.0)
+        self.rules = rng.random() < 0.25
+        self.banner = rng.random() < 0.35
+        self.fields = rng.random() < 0.12
+        self.underline = rng.random() < 0.05
+
+    def face_for(self, role, text):
+        """The face of a row, another one where it lacks characters."""
+        face = self.second if role == "number" and self.second else self.bold if role in self.bold_roles else self.face
+        return face if face.has(text) else self.face if self.face.has(text) else None
+
+
+class Line:
+    """A row that has been set: its parts, extent above and below the baseline, and what is drawn around it."""
+
+    def __init__(self, row, parts, width):
+        self.row, self.parts, self.width = row, parts, width
+        self.above = max(part[2].ascent for part in parts)
+        self.below = max(part[2].descent for part in parts)
+        self.px = parts[0][2].px
+        # Diacritics and brackets reach beyond the letters that ascent and descent are measured with.
+        for part in parts:
+            box = part[2].font.getbbox(part[1], anchor="ls")
+            self.above, self.below = max(self.above, -box[1]), max(self.below, box[3])
+        self.height = self.above + self.below
+        self.pad = 0
+        self.banner = False
+
+
+def set_row(rng, style, row, width):
+    """Sets a row into the width: shrunk, split or broken when too wide. Returns its lines, none when it cannot fit."""
+    text = f"{row.left} {row.right}" if row.right else row.left
+    face = style.face_for(row.role, text)
+    if face is None or not row.left:
+        return []
+    room = width - (style.indent * style.px if row.indent else 0)
+    px = max(style.least_px, style.px * style.scales[row.role])
+    for _ in range(3):
+        line = try_row(rng, style, face, row, room, px)
+        if line.width <= room:
+            return [line]
+        smaller = px * room / line.width * 0.985 - 0.5
+        if smaller < max(style.least_px, px * 0.6):
+            break
+        px = smaller
+    if row.right:
+        return set_row(rng, style, row._replace(right=""), width) + set_row(rng, style, row._replace(left=row.right, right=""), width)
+    return broken(rng, style, face, row, room)
+
+
+def try_row(rng, style, face, row, room, px):
+    """The row at one size, however wide it gets."""
+    sized = face.at(px)
+    spacing = max(1, round(style.spacing * sized.px)) if style.spacing else 0
+    runs, edges = sized.set_line(row.left, spacing)
+    parts, width = [(0, row.left, sized, runs, edges)], edges[-1]
+    if row.right:
+        runs, edges = sized.set_line(row.right, spacing)
+        gap = round((style.gap or 0.9) * sized.px)
+        offset = width + gap if style.gap or style.align == "centre" else max(width + gap, int(room) - edges[-1])
+        parts.append((offset, row.right, sized, runs, edges))
+        width = offset + edges[-1]
+    return Line(row, parts, width)
+
+
+def broken(rng, style, face, row, room):
+    """A row broken at blanks into lines that fit at the smallest size; words that are too long end it."""
+    px = max(style.least_px, style.px * 0.75)
+    sized = face.at(px)
+    longest = int(room / max(1, sized.advance("n") * 1.05))
+    lines = []
+    for text in phrases.wrapped(row.left, longest):
+        line = try_row(rng, style, face, row._replace(left=text), room, px)
+        if line.width > room:
+            return lines if row.role == "free" else []
+        lines.append(line)
+    return lines
+
+
+def gaps_between(rng, style, lines):
+    """The least gap above every line after the first, wider between blocks."""
+    gaps = []
+    for above, line in zip(lines, lines[1:]):
+        gap = style.leading * min(above.px, line.px)
+        if above.row.block != line.row.block and style.leading < 0.7:
+            gap *= style.block_gap
+        gaps.append(max(2, gap, 0.16 * max(above.px, line.px)) + above.pad + line.pad)
+    return gaps
+
+
+def arrange(rng, style, rows, width, height):
+    """Sets as many rows as the height holds. Returns (lines, baselines' tops, spare height)."""
+    style.block_gap = rng.choice((1.0, 1.3, 2.0))
+    lines = []
+    for row in rows:
+        lines += set_row(rng, style, row, width)
+    if not lines:
+        return [], [], height
+    if style.banner and lines[0].row.role in ("head", "number", "receiver"):
+        lines[0].banner, lines[0].pad = True, 0.35 * lines[0].px
+    while True:
+        gaps = gaps_between(rng, style, lines)
+        used = sum(line.height for line in lines) + sum(gaps) + lines[0].pad + lines[-1].pad
+        if used <= height or len(lines) == 1:
+            break
+        if used - height < 0.6 * sum(gaps) and style.leading > 0.3:
+            style.leading *= 0.7
+            continue
+        lines.pop()
+    if used > height:
+        return [], [], height
+    return lines, gaps, height - used
