@@ -79,19 +79,20 @@ def fitted(rng, canvas_height, canvas_width, low, high, spread):
     return max(64, round(canvas_height * aspect)), canvas_height
 
 
-def draw_sheet(rng, width, height, fonts, options, most_lines, chance=0.25):
+def draw_sheet(rng, width, height, fonts, options, most_lines, px=None):
     """A label of a final size, drawn at a scale of its own; at times narrowed or widened on the way."""
     # A low picture holds only small text.
-    px = min(font_px(rng, options), max(options.least_px, 0.62 * height))
-    scale = drawing_scale(rng, options, px)
+    px = min(px or font_px(rng, options), options.most_px, max(options.least_px, 0.62 * height))
+    # Sheets stay below two megapixels: drawing time would go into the ground alone.
+    scale = min(drawing_scale(rng, options, px), max(1.3, (2e6 / (width * height)) ** 0.5))
     stretch = 1.0 if scale == 1.0 or rng.random() < 0.85 else rng.uniform(0.85, 1.2)
     return page.draw_label(rng, fonts, max(32, round(width * scale * stretch)), max(24, round(height * scale)), px * scale,
-                           options.least_px * scale, most_lines, rng.random() < options.latin1, chance)
+                           options.least_px * scale, most_lines, rng.random() < options.latin1)
 
 
-def letterboxed(rng, height, width, size, fonts, options, most_lines, kind):
+def letterboxed(rng, height, width, size, fonts, options, most_lines, kind, px=None):
     """A label in the middle of the canvas with grey bars beside or above and below it."""
-    drawn = draw_sheet(rng, *size, fonts, options, most_lines)
+    drawn = draw_sheet(rng, *size, fonts, options, most_lines, px)
     x, y = (width - size[0]) // 2, (height - size[1]) // 2
     pixels, lines, chars = drawn.finish(*size, x, y)
     luma = np.full((height, width), BAR_LUMA, np.uint8)
@@ -102,7 +103,10 @@ def letterboxed(rng, height, width, size, fonts, options, most_lines, kind):
 def strip(rng, height, width, fonts, options):
     """One to three lines in a wide crop."""
     size = fitted(rng, height, width, 2.0, 8.0, 0.6)
-    return letterboxed(rng, height, width, size, fonts, options, rng.choice((1, 2, 2, 3)), "strip")
+    most = rng.choice((1, 1, 2, 2, 3))
+    # A crop around a line is filled by it: the text is as large as the lines leave room for.
+    px = 0.62 * size[1] / most * rng.uniform(0.7, 1.0) if rng.random() < 0.3 else None
+    return letterboxed(rng, height, width, size, fonts, options, most, "strip", px)
 
 
 def slip(rng, height, width, fonts, options):

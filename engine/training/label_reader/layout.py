@@ -44,16 +44,17 @@ class Line:
 
     def __init__(self, row, parts, width):
         self.row, self.parts, self.width = row, parts, width
-        self.above = max(part[2].ascent for part in parts)
-        self.below = max(part[2].descent for part in parts)
         self.px = parts[0][2].px
-        # Diacritics and brackets reach beyond the letters that ascent and descent are measured with.
-        for part in parts:
-            box = part[2].font.getbbox(part[1], anchor="ls")
-            self.above, self.below = max(self.above, -box[1]), max(self.below, box[3])
-        self.height = self.above + self.below
         self.pad = 0
         self.banner = False
+
+    def measure(self):
+        """Finds the extent; diacritics and brackets reach beyond the letters that it is usually measured with."""
+        boxes = [sized.font.getbbox(text, anchor="ls") for _, text, sized, _, _ in self.parts]
+        self.above = max(self.parts[0][2].ascent, *(-box[1] for box in boxes))
+        self.below = max(self.parts[0][2].descent, *(box[3] for box in boxes))
+        self.height = self.above + self.below
+        return self
 
 
 def set_row(rng, style, row, width):
@@ -67,7 +68,7 @@ def set_row(rng, style, row, width):
     for _ in range(3):
         line = try_row(rng, style, face, row, room, px)
         if line.width <= room:
-            return [line]
+            return [line.measure()]
         smaller = px * room / line.width * 0.985 - 0.5
         if smaller < max(style.least_px, px * 0.6):
             break
@@ -102,7 +103,7 @@ def broken(rng, style, face, row, room):
         line = try_row(rng, style, face, row._replace(left=text), room, px)
         if line.width > room:
             return lines if row.role == "free" else []
-        lines.append(line)
+        lines.append(line.measure())
     return lines
 
 

@@ -58,11 +58,12 @@ def logo(rng, draw, box, ink, ground):
     side, stroke = min(width, height), max(1, round(min(width, height) / rng.randint(8, 16)))
     kind = rng.randrange(8)
     if kind == 0:
+        # A disc with an arrowhead; a plain ring would be an O.
         draw.ellipse((x0, y0, x0 + side, y0 + side), fill=ink)
-        draw.ellipse((x0 + side * 0.25, y0 + side * 0.25, x0 + side * 0.75, y0 + side * 0.75), fill=ground)
+        draw.polygon(((x0 + side * 0.35, y0 + side * 0.25), (x0 + side * 0.8, y0 + side / 2), (x0 + side * 0.35, y0 + side * 0.75)), fill=ground)
     elif kind == 1:
         draw.polygon(((x0, y1), (x0 + width / 2, y0), (x1, y1)), fill=ink)
-        draw.polygon(((x0 + width * 0.3, y1), (x0 + width / 2, y0 + height * 0.45), (x1 - width * 0.3, y1)), fill=ground)
+        draw.polygon(((x0 + width * 0.25, y1 - height * 0.15), (x0 + width / 2, y0 + height * 0.35), (x1 - width * 0.25, y1 - height * 0.15)), fill=ground)
     elif kind == 2:
         for step in range(3):
             draw.rectangle((x0 + step * width / 3, y0 + step * height / 6, x0 + step * width / 3 + width / 5, y1), fill=ink)

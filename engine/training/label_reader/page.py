@@ -53,12 +53,12 @@ class Page:
         self.margin += inset + self.frame
 
     def draw_frame(self):
-        """The planned line, at times with round corners."""
+        """The planned line, at times with round corners or double."""
         box = (self.inset, self.inset, self.sheet.width - 1 - self.inset, self.sheet.height - 1 - self.inset)
         if self.rng.random() < 0.2:
             self.sheet.draw.rounded_rectangle(box, radius=self.inset + 2, outline=self.ink, width=self.frame)
         else:
-            self.sheet.draw.rectangle(box, outline=self.ink, width=self.frame)
+            self.sheet.frames.append((box, self.frame, self.ink))
 
     def write(self, rows):
         """Sets and draws the rows. Returns False when none of them fits."""
@@ -130,8 +130,8 @@ class Page:
         elif style.align == "right":
             x = self.margin + room - line.width
         x = round(max(self.margin, min(x, sheet.width - self.margin - line.width)))
-        ink, ground = (self.ground, self.ink) if line.banner else (self.ink, self.ground)
-        sheet.text(x, round(line.y + line.above), line.parts, (line.above, line.below), ink, ground)
+        ink = self.ground if line.banner else self.ink
+        sheet.text(x, round(line.y + line.above), line.parts, (line.above, line.below), ink)
         pad = 0.3 * self.px
         self.taken.append((x - pad, line.y - pad, x + line.width + pad, line.y + line.height + pad))
 
@@ -187,7 +187,6 @@ class Page:
         kind = rng.random()
         if kind > 0.09:
             return
-        pixels = np.asarray(sheet.image).astype(np.int16)
         if kind < 0.03:
             pitch = max(2, round(self.px / rng.uniform(9, 14)))
             keep = np.where(np.arange(sheet.height) % pitch == 0, rng.uniform(0.2, 0.6), 1.0)[:, None]
@@ -204,8 +203,8 @@ class Page:
             for _ in range(rng.randint(1, 5)):
                 keep[rng.randrange(sheet.width)] = rng.uniform(0, 0.5)
             keep = keep[None]
-        pixels = self.ground + (pixels - self.ground) * keep
-        sheet.image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+        pixels = np.asarray(sheet.image).astype(np.float32) - self.ground
+        sheet.image = Image.fromarray((pixels * keep.astype(np.float32) + (self.ground + 0.5)).astype(np.uint8))
 
 
 def draw_label(rng, fonts, width, height, px, least_px, most_lines, latin1, chance=0.25):
