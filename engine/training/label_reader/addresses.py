@@ -12,7 +12,7 @@ Cir Parkway Pkwy Highway Hwy Square Sq Trail Trl Loop Alley Crescent Close Row W
 COMMON = """Main Oak Pine Maple Cedar Elm Park Lake River Church Market Union Center Franklin Washington Lincoln Jefferson
 Madison Jackson Walnut Chestnut Spring Highland Sunset Ridge Meadow Forest Garden Railroad Industrial Commerce Airport
 College Academy Liberty Central Front Water Bridge Canal Victoria Queen King Prince Albert Mill Valley Hillcrest Willow
-Birch Poplar Magnolia Dogwood Sycamore Juniper Hickory Cherry Laurel Holly Aspen Cypress Orange Peach Grove""".split()
+Birch Poplar Magnolia Dogwood Sycamore Redwood Hickory Cherry Laurel Holly Aspen Cypress Orange Peach Grove""".split()
 ORDINALS = "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th 14th 18th 21st 22nd 33rd 42nd 53rd 101st 127th".split()
 SIDES = "N S E W NE NW SE SW North South East West N. S. E. W.".split()
 UNITS = ("Apt", "Apt.", "Unit", "Suite", "Ste", "Ste.", "Floor", "Fl", "Room", "Rm", "Bldg", "Dock", "Lot", "#", "No.", "Box")

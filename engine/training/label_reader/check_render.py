@@ -25,6 +25,8 @@ def check(sample, height, width):
     for plane in (sample.luma, sample.alpha):
         assert plane.shape == (height, width) and plane.dtype == np.uint8, "plane"
     assert sample.chars.shape == (len(sample.text), 4) and sample.chars.dtype == np.float32, "characters"
+    assert sample.chars.size == 0 or (sample.chars[:, :2].min() > -3 and sample.chars[:, 2].max() < width + 3
+                                      and sample.chars[:, 3].max() < height + 3), "a character outside"
     assert (sample.kind == "blank") == (not sample.lines), "lines"
     assert not sample.lines or len(sample.text) > 0
     for text, box in sample.lines:
@@ -36,6 +38,18 @@ def check(sample, height, width):
     for (one, above), (two, below) in zip(sample.lines, sample.lines[1:]):
         assert below[1] > above[1] and below[3] > above[3] - 1, f"order of {one!r} and {two!r}"
         assert below[1] >= above[3] - 1.5, f"{one!r} and {two!r} overlap"
+
+
+def inkless(sample):
+    """How many characters have boxes without ink: more than a few would mean that boxes and drawing disagree."""
+    # Over a mid-grey background both the letters of a box and bare letters show.
+    alpha, count = sample.alpha.astype(np.float32) / 255, 0
+    plane = sample.luma * alpha + 128 * (1 - alpha)
+    for char, (x0, y0, x1, y1) in zip(sample.text, sample.chars):
+        if char.strip():
+            part = plane[max(0, int(y0)):int(y1) + 1, max(0, int(x0)):max(int(x0) + 1, int(x1 + 0.5))]
+            count += not part.size or int(part.max()) - int(part.min()) < 12
+    return count
 
 
 def check_ink(sample, text, box):
@@ -89,14 +103,16 @@ def contact_sheet(fonts, path, seed, kinds, canvases, columns, rows, boxes):
 def measure(fonts, kind, canvas, count, seed):
     """Renders and checks; returns (processor milliseconds of every sample, characters a sample, lines)."""
     rng = random.Random(seed)
-    spans, characters, lines = [], 0, collections.Counter()
+    spans, characters, bare, lines = [], 0, 0, collections.Counter()
     for _ in range(count):
         begin = time.process_time()
         sample = labels.render(rng, *canvas, kind, fonts)
         spans.append(1000 * (time.process_time() - begin))
         check(sample, *canvas)
         characters += len(sample.text)
+        bare += inkless(sample)
         lines[len(sample.lines)] += 1
+    assert bare <= 3 + 0.004 * characters, f"{bare} of {characters} characters have no ink in their boxes"
     return spans, characters / count, lines
 
 

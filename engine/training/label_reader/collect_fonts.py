@@ -5,7 +5,7 @@
     python3 collect_fonts.py --out .fonts
 
 Every font is reduced to the characters that the reader can be asked for and turned into TrueType outlines without hints,
-which are small and drawn several times faster. Kerning and missing characters are written beside the fonts in
+which are small and drawn several times faster. Kerning, ligatures and missing characters are written beside the fonts in
 facts.json, because Pillow's basic layout cannot be asked for them. Needs fontTools; the training machine needs only the
 folder.
 """
@@ -30,6 +30,7 @@ import fonts
 ASCII = range(0x21, 0x7F)
 # Latin-1 without the control block, the soft hyphen and the fractions (no keyboard has them), and the euro sign.
 LATIN1 = [code for code in range(0xA1, 0x100) if code not in (0xAD, 0xBC, 0xBD, 0xBE)] + [0x20AC]
+LIGATURES = {"fi": 0xFB01, "fl": 0xFB02}
 # Pairs that move by less than this share of the em move by under half a pixel at the usual sizes.
 LEAST_KERN = 0.015
 MOST_PAIRS = 1500
@@ -59,7 +60,7 @@ def cut_down(path):
     options.notdef_outline = True
     font = subset.load_font(str(path), options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=[0x20, *ASCII, *LATIN1])
+    subsetter.populate(unicodes=[0x20, *ASCII, *LATIN1, *LIGATURES.values()])
     subsetter.subset(font)
     return font
 
@@ -75,6 +76,14 @@ def lacks_ascii(font):
         glyphs[characters[code]].draw(pen)
         drawn.add(str(pen.value))
     return len(drawn) < 24
+
+
+def ligatures(font):
+    """The ligatures that text layout would use: those the font has, unless all its letters are of one width."""
+    characters, widths = font.getBestCmap(), font["hmtx"]
+    if widths[characters[ord("i")]][0] == widths[characters[ord("m")]][0]:
+        return {}
+    return {pair: chr(code) for pair, code in LIGATURES.items() if code in characters}
 
 
 def to_truetype(font):
@@ -188,7 +197,7 @@ def reduced(path):
     lacks = "".join(chr(code) for code in LATIN1 if code not in font.getBestCmap())
     if "glyf" not in font:
         to_truetype(font)
-    facts = {"missing": lacks, "kern": by_letter(font, kerning(font))}
+    facts = {"missing": lacks, "kern": by_letter(font, kerning(font)), "ligatures": ligatures(font)}
     pass_for_hinted(font)
     out = io.BytesIO()
     font.save(out)

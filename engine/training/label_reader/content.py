@@ -17,7 +17,7 @@ from phrases import capitals
 class Row(NamedTuple):
     """One visual row: text on the left, perhaps text on the right, and what the row is for.
 
-    Roles: body, head (large), number (often bold), note (small), receiver (often large), free. Rows of one block belong
+    Roles: body, head (large), number (often bold), note (small), receiver (often large), pair (two columns), free. Rows of one block belong
     together; a rule or a gap may stand between blocks.
     """
 
@@ -295,6 +295,21 @@ def shipping(rng, latin1, count):
     return rows + tail
 
 
+def waybill(rng, latin1, count):
+    """Sender and receiver side by side, then numbers and facts."""
+    sender, receiver = addresses.address(rng, latin1, 3), addresses.address(rng, latin1, 3)
+    rows = [Row(rng.choice(FROM), rng.choice(TO), "pair", 0)] if rng.random() < 0.7 else []
+    rows += [Row(left, right, "pair", 0) for left, right in zip(sender, receiver)]
+    return rows + mixed_facts(rng, latin1, max(1, count - len(rows)))
+
+
+def mixed_facts(rng, latin1, count):
+    rows = [Row(captioned(rng, TRACKING, carriers.tracking(rng)), role="number", block=1)]
+    while len(rows) < count:
+        rows.append(Row(fact(rng, latin1), fact(rng, latin1) if rng.random() < 0.5 else "", "note", 2))
+    return rows
+
+
 def packing(rng, latin1, count):
     """A packing list, price tag, parts label or receipt."""
     rows = [Row(names.company(rng, latin1) if rng.random() < 0.6 else notice(rng), role="head", block=0)]
@@ -331,7 +346,9 @@ def label(rng, latin1, count, longest):
         rows = mixed(rng, latin1, count, longest)
     elif kind < 0.5:
         rows = shipping(rng, latin1, count)
-    elif kind < 0.66:
+    elif kind < 0.56 and longest > 26:
+        rows = waybill(rng, latin1, count)
+    elif kind < 0.68:
         rows = packing(rng, latin1, count)
     elif kind < 0.8:
         rows = sign(rng, latin1, count, longest)

@@ -4,9 +4,12 @@
 All lengths are pixels of the sheet, which may be larger or smaller than the canvas that the reader sees.
 """
 
-import content
-import marks
+import re
+
 import phrases
+
+# A caption and its value: `SHIP TO: name`, `ORDER # 123`.
+CAPTION = re.compile(r"([^:#]{2,18}(?::|#|No\.)) (\S.*)$")
 
 
 class Style:
@@ -22,9 +25,12 @@ class Style:
         varied = rng.random() < 0.7
         self.scales = {"body": 1.0, "free": 1.0, "head": rng.uniform(1.0, 1.6) if varied else 1.0,
                        "receiver": rng.uniform(1.0, 1.3) if varied else 1.0, "number": rng.uniform(0.9, 1.2) if varied else 1.0,
-                       "note": rng.uniform(0.7, 1.0) if varied else 1.0}
+                       "note": rng.uniform(0.7, 1.0) if varied else 1.0, "pair": 0.9 if varied else 1.0}
         self.bold_roles = {role for role, share in (("head", 0.6), ("receiver", 0.3), ("number", 0.35), ("note", 0.06), ("body", 0.08))
                            if rng.random() < share}
+        self.ligatures = rng.random() < 0.5
+        self.caption = rng.choices((None, "bold", "small", "column"), (0.7, 0.14, 0.06, 0.1))[0]
+        self.column = rng.uniform(0.25, 0.5)
         self.spacing = rng.uniform(0.04, 0.22) if rng.random() < 0.05 else 0
         self.gap = rng.choice((0.8, 1.2, 1.6, 2.5)) if rng.random() < 0.6 else None
         self.indent = rng.uniform(0.6, 2.0)
@@ -32,6 +38,9 @@ class Style:
         self.banner = rng.random() < 0.35
         self.fields = rng.random() < 0.12
         self.underline = rng.random() < 0.05
+
+    def gap_or(self, usual):
+        return self.gap or usual
 
     def face_for(self, role, text):
         """The face of a row, another one where it lacks characters."""
@@ -57,7 +66,7 @@ class Line:
         return self
 
 
-def set_row(rng, style, row, width):
+def set_row(style, row, width):
     """Sets a row into the width: shrunk, split or broken when too wide. Returns its lines, none when it cannot fit."""
     text = f"{row.left} {row.right}" if row.right else row.left
     face = style.face_for(row.role, text)
@@ -66,7 +75,7 @@ def set_row(rng, style, row, width):
     room = width - (style.indent * style.px if row.indent else 0)
     px = max(style.least_px, style.px * style.scales[row.role])
     for _ in range(3):
-        line = try_row(rng, style, face, row, room, px)
+        line = try_row(style, face, row, room, px)
         if line.width <= room:
             return [line.measure()]
         smaller = px * room / line.width * 0.985 - 0.5
@@ -74,40 +83,60 @@ def set_row(rng, style, row, width):
             break
         px = smaller
     if row.right:
-        return set_row(rng, style, row._replace(right=""), width) + set_row(rng, style, row._replace(left=row.right, right=""), width)
-    return broken(rng, style, face, row, room)
+        return set_row(style, row._replace(right=""), width) + set_row(style, row._replace(left=row.right, right=""), width)
+    return broken(style, face, row, room)
 
 
-def try_row(rng, style, face, row, room, px):
+def try_row(style, face, row, room, px):
     """The row at one size, however wide it gets."""
-    sized = face.at(px)
-    spacing = max(1, round(style.spacing * sized.px)) if style.spacing else 0
-    runs, edges = sized.set_line(row.left, spacing)
-    parts, width = [(0, row.left, sized, runs, edges)], edges[-1]
-    if row.right:
-        runs, edges = sized.set_line(row.right, spacing)
-        gap = round((style.gap or 0.9) * sized.px)
-        offset = width + gap if style.gap or style.align == "centre" else max(width + gap, int(room) - edges[-1])
-        parts.append((offset, row.right, sized, runs, edges))
-        width = offset + edges[-1]
-    return Line(row, parts, width)
+    parts, x = [], 0
+    for text, part_face, share, at in pieces(style, face, row, room):
+        sized = part_face.at(max(style.least_px, px * share))
+        spacing = max(1, round(style.spacing * sized.px)) if style.spacing else 0
+        runs, edges = sized.set_line(text, spacing, style.ligatures)
+        if parts:
+            x += sized.advance(" ") + spacing if at is None else round(style.gap_or(0.9) * sized.px)
+            x = max(x, round(at - (edges[-1] if at == room else 0))) if at else x
+        parts.append((x, text, sized, runs, edges))
+        x += edges[-1]
+    return Line(row, parts, x)
 
 
-def broken(rng, style, face, row, room):
+def pieces(style, face, row, room):
+    """Splits a row into [(text, face, share of the size, where it stands)].
+
+    A place of None is a blank behind the piece before, 0 a gap; `room` lets a piece end at the right edge.
+    """
+    left, found = [(row.left, face, 1.0, None)], None
+    if style.caption and not row.right:
+        found = CAPTION.match(row.left)
+    if found:
+        caption, value = found.groups()
+        strong = style.bold if style.bold.has(caption) else face
+        left = [(caption, strong if style.caption == "bold" else face, 0.78 if style.caption == "small" else 1.0, None),
+                (value, style.plain if style.caption == "bold" and style.plain.has(value) else face, 1.0,
+                 style.column * room if style.caption == "column" and style.align == "left" else None)]
+    if not row.right:
+        return left
+    place = 0.52 * room if row.role == "pair" else 0 if style.gap or style.align == "centre" else room
+    return left + [(row.right, face, 1.0, place)]
+
+
+def broken(style, face, row, room):
     """A row broken at blanks into lines that fit at the smallest size; words that are too long end it."""
     px = max(style.least_px, style.px * 0.75)
     sized = face.at(px)
     longest = int(room / max(1, sized.advance("n") * 1.05))
     lines = []
     for text in phrases.wrapped(row.left, longest):
-        line = try_row(rng, style, face, row._replace(left=text), room, px)
+        line = try_row(style, face, row._replace(left=text), room, px)
         if line.width > room:
             return lines if row.role == "free" else []
         lines.append(line.measure())
     return lines
 
 
-def gaps_between(rng, style, lines):
+def gaps_between(style, lines):
     """The least gap above every line after the first, wider between blocks."""
     gaps = []
     for above, line in zip(lines, lines[1:]):
@@ -123,13 +152,13 @@ def arrange(rng, style, rows, width, height):
     style.block_gap = rng.choice((1.0, 1.3, 2.0))
     lines = []
     for row in rows:
-        lines += set_row(rng, style, row, width)
+        lines += set_row(style, row, width)
     if not lines:
         return [], [], height
     if style.banner and lines[0].row.role in ("head", "number", "receiver"):
         lines[0].banner, lines[0].pad = True, 0.35 * lines[0].px
     while True:
-        gaps = gaps_between(rng, style, lines)
+        gaps = gaps_between(style, lines)
         used = sum(line.height for line in lines) + sum(gaps) + lines[0].pad + lines[-1].pad
         if used <= height or len(lines) == 1:
             break

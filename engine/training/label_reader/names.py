@@ -41,7 +41,7 @@ FIRST = """James Mary Robert Patricia John Jennifer Michael Linda David Elizabet
 Jessica Thomas Karen Charles Sarah Daniel Nancy Matthew Lisa Anthony Betty Mark Sandra Paul Ashley Steven Emily Andrew
 Donna Joshua Michelle Kevin Carol Brian Amanda George Melissa Edward Deborah Ronald Laura Jason Cynthia Ryan Amy Jacob
 Angela Gary Anna Eric Pamela Jonathan Emma Larry Nicole Frank Helen Scott Samantha Carlos Maria Jose Ana Luis Carmen
-Pedro Lucia Giulia Marco Paolo Chiara Luca Elena Hans Petra Klaus Anja Jan Katarzyna Piotr Agnieszka Ivan Olga Dmitri
+Pedro Lucia Giulia Marco Paolo Chiara Luca Elena Hans Ulrike Klaus Anja Jan Katarzyna Piotr Agnieszka Ivan Olga Dmitri
 Natalia Lars Ingrid Erik Astrid Mikko Aino Pierre Claire Louis Camille Wei Li Ming Yuki Hiroshi Sakura Kenji Priya Raj
 Anil Fatima Omar Aisha Hassan Zeynep Mehmet Kwame Ama Chidi Ngozi Ahmed Layla Noah Olivia Liam Ava Mia Zoe Max Leo""".split()
 LAST = """Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson

@@ -20,10 +20,10 @@ def colours(rng):
     if kind < 0.75:
         ground = rng.randint(120, 210)
         return ground, rng.randint(0, ground - 75)
-    if kind < 0.83:
+    if kind < 0.84:
         ground = rng.randint(215, 255)
         return ground, ground - rng.randint(50, 115)
-    if kind < 0.95:
+    if kind < 0.96:
         return rng.randint(0, 80), rng.randint(195, 255)
     ground = rng.randint(20, 120)
     return ground, min(255, ground + rng.randint(70, 140))

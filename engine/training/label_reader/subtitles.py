@@ -9,12 +9,13 @@ import content
 
 def chosen_lines(rng, fonts, room, px, most, options):
     """Sets the lines of a cue so that each fits the room: [(text, sized, runs, edges)]."""
+    ligatures = rng.random() < 0.5
     count = min(most, rng.choices((1, 2, 3), (0.45, 0.47, 0.08))[0])
     for _ in range(6):
         longest = max(5, int(room / (px * 0.5)))
         texts = content.subtitle(rng, rng.random() < options.latin1, count, longest)
         sized = fonts.choose(rng, "".join(texts)).at(px)
-        lines = [(text, sized, *sized.set_line(text)) for text in texts]
+        lines = [(text, sized, *sized.set_line(text, 0, ligatures)) for text in texts]
         if all(line[3][-1] <= room for line in lines):
             return lines
         px = max(px * 0.85, px - 8)

@@ -10,6 +10,8 @@ from PIL import ImageFont
 
 # One open font of one size holds some 60 kB; far more sizes than this are asked for in a long run.
 OPEN_FONTS = 800
+# The euro sign is the last character of a text; ligatures lie behind it.
+LAST_PLAIN = "\u20ac"
 STYLE = re.compile(r"[-_]?(Regular|Roman|Book|Medium|SemiBold|Semibold|Demi|Bold|Black|Light|Italic|Oblique|_RB?|bold|regular)*$")
 
 
@@ -30,20 +32,26 @@ class Sized:
             width = self._advances[char] = self.font.getlength(char)
         return width
 
-    def set_line(self, text, spacing=0):
+    def set_line(self, text, spacing=0, ligatures=False):
         """Returns (runs, edges): [(x, string)] to draw and the left edges of all characters, with the right end last."""
+        if ligatures and not spacing:
+            for pair, one in self.face.ligatures.items():
+                text = text.replace(pair, one)
         kern, px, advance = self.face.kern, self.px, self.advance
-        edges, runs, x, begin, previous = [], [], 0, 0, ""
+        edges, runs, x, begin, previous, start = [], [], 0, 0, "", 0
         for place, char in enumerate(text):
             shift = round(kern.get(previous + char, 0) * px) if kern and previous else 0
             if place and (shift or spacing):
-                runs.append((edges[begin], text[begin:place]))
+                runs.append((start, text[begin:place]))
                 x += shift + spacing
-                begin = place
+                begin, start = place, x
             edges.append(x)
             x += advance(char)
+            if char > LAST_PLAIN:
+                # The two letters of a ligature share its width.
+                edges.append((edges[-1] + x) / 2)
             previous = char
-        runs.append((edges[begin], text[begin:]))
+        runs.append((start, text[begin:]))
         edges.append(x)
         return runs, edges
 
@@ -57,6 +65,7 @@ class Typeface:
         self.bold = bool(re.search(r"bold|black|demi|_RB|75F", self.name, re.IGNORECASE))
         self.italic = bool(re.search(r"italic|oblique|OCRBL", self.name, re.IGNORECASE))
         self.missing = frozenset(facts["missing"])
+        self.ligatures = facts["ligatures"]
         self.kern = {left + right: int(share) / 100 for left, row in facts["kern"].items()
                      for share, rights in row.items() for right in rights}
         self._cache = cache
