@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pictures without text: bare background, empty labels, codes, rules, shapes, and strokes that only look like writing."""
+"""Pictures without text: background, empty labels, codes, rules, shapes, and strokes that only look like writing."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -14,7 +14,9 @@ def label_alpha(rng, width, height):
         return np.full((height, width), 255, np.uint8)
     mask = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(mask)
-    draw.rounded_rectangle((0, 0, width - 1, height - 1), radius=min(width, height) * rng.uniform(0.01, 0.05), fill=255)
+    draw.rounded_rectangle(
+        (0, 0, width - 1, height - 1), radius=min(width, height) * rng.uniform(0.01, 0.05), fill=255
+    )
     return np.asarray(mask)
 
 
@@ -106,10 +108,16 @@ def leaves(rng, image, draw, ink, ground):
         x, y, size = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(5, 45)
         shade = rng.choice((ink, rng.randint(0, 255)))
         if rng.random() < 0.5:
-            draw.line((x, y, x + rng.uniform(-size, size), y + rng.uniform(-size, size)), fill=shade, width=rng.randint(1, 4))
+            draw.line(
+                (x, y, x + rng.uniform(-size, size), y + rng.uniform(-size, size)),
+                fill=shade,
+                width=rng.randint(1, 4),
+            )
         else:
             start = rng.randint(0, 359)
-            draw.arc((x, y, x + size, y + size), start, start + rng.randint(20, 120), fill=shade, width=rng.randint(1, 4))
+            draw.arc(
+                (x, y, x + size, y + size), start, start + rng.randint(20, 120), fill=shade, width=rng.randint(1, 4)
+            )
 
 
 FILLINGS = (codes, codes, rules, rules, grid, stripes, shapes, shapes, writing, writing, leaves)
@@ -138,13 +146,13 @@ def picture(rng, height, width, fitted):
     if kind < 0.6:
         w, h = fitted(rng, height, width, 0.75, 6.0, 0.5)
         x, y = (width - w) // 2, (height - h) // 2
-        luma[y:y + h, x:x + w] = surface(rng, w, h)
+        luma[y : y + h, x : x + w] = surface(rng, w, h)
         return luma, np.full((height, width), 255, np.uint8)
     if kind < 0.85:
         w, h = int(width * rng.uniform(0.3, 0.96)), int(height * rng.uniform(0.3, 0.96))
         x, y = rng.randint(0, width - w), rng.randint(0, height - h)
-        luma[y:y + h, x:x + w] = surface(rng, w, h)
-        alpha[y:y + h, x:x + w] = label_alpha(rng, w, h)
+        luma[y : y + h, x : x + w] = surface(rng, w, h)
+        alpha[y : y + h, x : x + w] = label_alpha(rng, w, h)
         return luma, alpha
     # Strokes alone on the trainer's background, where subtitles would stand.
     mask = Image.new("L", (width, height), 0)

@@ -141,7 +141,9 @@ def s10(rng):
         return f"{first} {body[:3]} {body[3:6]} {body[6:]}{check} {country}"
     if kind < 0.8:
         return f"{first} {body[:4]} {body[4:]} {check} {country}"
-    return f"{first} {body}{check} {country}" if kind < 0.9 else f"{first} {body[:2]} {body[2:5]} {body[5:]} {check} {country}"
+    if kind < 0.9:
+        return f"{first} {body}{check} {country}"
+    return f"{first} {body[:2]} {body[2:5]} {body[5:]} {check} {country}"
 
 
 def sscc(rng):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Checks the renderer against its promises, measures its speed and draws contact sheets.
 
-    python3 check_render.py --fonts .fonts/train --count 200 --sheet /tmp/sheet.png
+    python3 check_render.py --fonts .fonts/train --count 200
+    python3 check_render.py --fonts .fonts/train --kinds slip --sheet sheet.png --boxes
+
+The first form ends with an AssertionError where a promise is broken.
 """
 
 import argparse
@@ -16,8 +19,21 @@ from PIL import Image, ImageDraw
 import carriers
 import labels
 
-CANVASES = ((128, 256), (128, 384), (128, 512), (192, 512), (256, 256), (256, 512), (320, 512), (384, 512), (512, 512), (448, 768),
-            (512, 768), (576, 960), (704, 960))
+CANVASES = (
+    (128, 256),
+    (128, 384),
+    (128, 512),
+    (192, 512),
+    (256, 256),
+    (256, 512),
+    (320, 512),
+    (384, 512),
+    (512, 512),
+    (448, 768),
+    (512, 768),
+    (576, 960),
+    (704, 960),
+)
 
 
 def check(sample, height, width):
@@ -25,15 +41,22 @@ def check(sample, height, width):
     for plane in (sample.luma, sample.alpha):
         assert plane.shape == (height, width) and plane.dtype == np.uint8, "plane"
     assert sample.chars.shape == (len(sample.text), 4) and sample.chars.dtype == np.float32, "characters"
-    assert sample.chars.size == 0 or (sample.chars[:, :2].min() > -3 and sample.chars[:, 2].max() < width + 3
-                                      and sample.chars[:, 3].max() < height + 3), "a character outside"
+    assert sample.chars.size == 0 or (
+        sample.chars[:, :2].min() > -3
+        and sample.chars[:, 2].max() < width + 3
+        and sample.chars[:, 3].max() < height + 3
+    ), "a character outside"
     assert (sample.kind == "blank") == (not sample.lines), "lines"
     assert not sample.lines or len(sample.text) > 0
     for text, box in sample.lines:
         assert text == " ".join(text.split()) and text, f"blanks in {text!r}"
-        assert all(0x20 <= ord(char) < 0x7F or 0xA1 <= ord(char) <= 0xFF or char == "€" for char in text), f"characters of {text!r}"
+        assert all(
+            0x20 <= ord(char) < 0x7F or 0xA1 <= ord(char) <= 0xFF or char == "€" for char in text
+        ), f"characters of {text!r}"
         x0, y0, x1, y1 = box
-        assert -0.5 <= x0 < x1 <= width + 0.5 and -0.5 <= y0 < y1 <= height + 0.5, f"box {box} of {text!r} leaves {width}x{height}"
+        assert (
+            -0.5 <= x0 < x1 <= width + 0.5 and -0.5 <= y0 < y1 <= height + 0.5
+        ), f"box {box} of {text!r} leaves {width}x{height}"
         check_ink(sample, text, box)
     for (one, above), (two, below) in zip(sample.lines, sample.lines[1:]):
         assert below[1] > above[1] and below[3] > above[3] - 1, f"order of {one!r} and {two!r}"
@@ -47,7 +70,7 @@ def inkless(sample):
     plane = sample.luma * alpha + 128 * (1 - alpha)
     for char, (x0, y0, x1, y1) in zip(sample.text, sample.chars):
         if char.strip():
-            part = plane[max(0, int(y0)):int(y1) + 1, max(0, int(x0)):max(int(x0) + 1, int(x1 + 0.5))]
+            part = plane[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : max(int(x0) + 1, int(x1 + 0.5))]
             count += not part.size or int(part.max()) - int(part.min()) < 12
     return count
 
@@ -56,7 +79,7 @@ def check_ink(sample, text, box):
     """The text's box holds pixels of both colours, or opaque and transparent ones."""
     x0, y0, x1, y1 = (int(value) for value in box)
     y1, x1 = max(y1, y0 + 1), max(x1, x0 + 1)
-    luma, alpha = sample.luma[y0:y1 + 1, x0:x1 + 1], sample.alpha[y0:y1 + 1, x0:x1 + 1]
+    luma, alpha = sample.luma[y0 : y1 + 1, x0 : x1 + 1], sample.alpha[y0 : y1 + 1, x0 : x1 + 1]
     contrast = int(luma.max()) - int(luma.min()) if sample.kind != "subtitle" else int(alpha.max())
     # A lone full stop or dash fills its box.
     assert contrast >= 25 or len(text) < 4, f"no ink in the box of {text!r}: {contrast}"
@@ -77,6 +100,16 @@ def check_numbers(count):
         assert len(number) == 13 and carriers.s10_check(number[2:10]) == number[10]
         number = "".join(char for char in carriers.sscc(rng) if char.isdigit())[-18:]
         assert carriers.gs1_check(number[:-1]) == number[-1]
+
+
+def check_repeats(fonts):
+    """The same seed gives the same picture, whatever was drawn before."""
+    first, second = (labels.render(random.Random(8), 256, 512, "slip", fonts) for _ in range(2))
+    assert (
+        first.lines == second.lines
+        and np.array_equal(first.luma, second.luma)
+        and np.array_equal(first.chars, second.chars)
+    )
 
 
 def contact_sheet(fonts, path, seed, kinds, canvases, columns, rows, boxes):
@@ -130,14 +163,26 @@ def main():
     fonts = labels.load_fonts(arguments.fonts)
     canvases = [tuple(map(int, canvas.split("x"))) for canvas in arguments.canvas] or CANVASES
     if arguments.sheet:
-        contact_sheet(fonts, arguments.sheet, arguments.seed, arguments.kinds, canvases, *map(int, arguments.grid.split("x")), arguments.boxes)
+        contact_sheet(
+            fonts,
+            arguments.sheet,
+            arguments.seed,
+            arguments.kinds,
+            canvases,
+            *map(int, arguments.grid.split("x")),
+            arguments.boxes,
+        )
         return
     check_numbers(300)
+    check_repeats(fonts)
     for kind in arguments.kinds:
         for canvas in canvases:
             spans, characters, lines = measure(fonts, kind, canvas, arguments.count, arguments.seed)
-            print(f"{kind:8} {canvas[0]:4}x{canvas[1]:<4} median {statistics.median(spans):5.2f} ms, mean {statistics.fmean(spans):5.2f} ms, "
-                  f"{1000 / statistics.fmean(spans):5.0f}/s, {characters:5.1f} characters, lines {dict(sorted(lines.items()))}")
+            print(
+                f"{kind:8} {canvas[0]:4}x{canvas[1]:<4} median {statistics.median(spans):5.2f} ms, "
+                f"mean {statistics.fmean(spans):5.2f} ms, {1000 / statistics.fmean(spans):5.0f}/s, "
+                f"{characters:5.1f} characters, lines {dict(sorted(lines.items()))}"
+            )
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@
     sudo apt-get install --no-install-recommends $(python3 collect_fonts.py --list-packages)
     python3 collect_fonts.py --out .fonts
 
-Every font is reduced to the characters that the reader can be asked for and turned into TrueType outlines without hints,
-which are small and drawn several times faster. Kerning, ligatures and missing characters are written beside the fonts in
-facts.json, because Pillow's basic layout cannot be asked for them. Needs fontTools; the training machine needs only the
-folder.
+Every font is reduced to the characters that the reader can be asked for and turned into TrueType outlines without
+hints, which are small and drawn several times faster. Kerning, ligatures and missing characters are written beside the
+fonts in facts.json, because Pillow's basic layout cannot be asked for them. Needs fontTools; the training machine needs
+only the folder.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from fontTools import subset
 from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.ttLib import TTFont, newTable
+from fontTools.ttLib import newTable
 from fontTools.ttLib.tables.ttProgram import Program
 
 import fonts

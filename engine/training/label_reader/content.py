@@ -10,15 +10,16 @@ import addresses
 import carriers
 import names
 import phrases
-from carriers import CAPITALS, DIGITS, digits
+import values
+from names import listed
 from phrases import capitals
 
 
 class Row(NamedTuple):
     """One visual row: text on the left, perhaps text on the right, and what the row is for.
 
-    Roles: body, head (large), number (often bold), note (small), receiver (often large), pair (two columns), free. Rows of one block belong
-    together; a rule or a gap may stand between blocks.
+    Roles: body, head (large), number (often bold), note (small), receiver (often large), pair (two columns), free.
+    Rows of one block belong together; a rule or a gap may stand between blocks.
     """
 
     left: str
@@ -28,131 +29,33 @@ class Row(NamedTuple):
     indent: bool = False
 
 
-SERVICES = """EXPRESS BEFORE {h}:{m}|PRIORITY MAIL|PRIORITY OVERNIGHT|GROUND|2ND DAY AIR|NEXT DAY AIR|STANDARD OVERNIGHT|FIRST CLASS MAIL
-EXPRESS WORLDWIDE|DOMESTIC EXPRESS {h}:{m}|PARCEL SELECT|MEDIA MAIL|HOME DELIVERY|FREIGHT ECONOMY|SAME DAY|RETURN SERVICE
-INTERNATIONAL PRIORITY|SATURDAY DELIVERY|EXPRESS SAVER|3 DAY SELECT|AIR MAIL|REGISTERED MAIL|CERTIFIED MAIL|COLLECT ON DELIVERY
-PARCEL CONNECT|BUSINESS PARCEL|EURO PARCEL|EXPRESS {h}:00|TRACKED {d}|SIGNED FOR|SPECIAL DELIVERY BY {h}PM|COURIER|PALLET SERVICE""".replace(
-    "\n", "|").split("|")
-NOTICES = """SIGNATURE REQUIRED|FRAGILE|HANDLE WITH CARE|THIS SIDE UP|DO NOT BEND|KEEP DRY|PERISHABLE|DO NOT STACK|HEAVY|KEEP FROZEN
-CONTENTS: {t}|GLASS - HANDLE WITH CARE|ADULT SIGNATURE REQUIRED|NO SIGNATURE|LEAVE AT DOOR|DO NOT LEAVE UNATTENDED|HAZARDOUS
-LITHIUM BATTERIES|KEEP UPRIGHT|OPEN THIS SIDE|RETURN TO SENDER|RUSH|URGENT|PAID|CUSTOMS DECLARED|PACKING LIST ENCLOSED|CAUTION
-TEAM LIFT|MADE IN {p}|INSPECTED BY {n}|MAX {n} KG|STORE BELOW {n} C|USE NO HOOKS|RECYCLE|NOT FOR RESALE|SAMPLE|QUARANTINE|HOLD
-PASSED QC {n}|OVERSIZE|POSTAGE PAID|NON MACHINABLE|LIFT HERE|CALL BEFORE DELIVERY|BOX {n} OF {m}|{n} OF {m}|PKG {n}/{m}""".replace(
-    "\n", "|").split("|")
-FROM = ("FROM:", "From:", "SENDER:", "Sender:", "SHIP FROM:", "FROM", "Sender", "SHIPPER:", "Ship From:", "Return address:",
-        "RETURN TO:", "Absender:", "Exp.:", "CONSIGNOR:")
-TO = ("TO:", "SHIP TO:", "DELIVER TO:", "To:", "Ship to:", "Deliver to:", "RECEIVER:", "SHIP TO", "TO", "CONSIGNEE:", "Recipient:",
-      "ATTN:", "DELIVERY ADDRESS:", "SOLD TO:", "BILL TO:", "Customer:", "An:", "Dest.:", "Deliver To:")
-TRACKING = ("TRACKING #:", "TRACKING NUMBER:", "Tracking No.", "TRK#", "TRACKING #", "Tracking:", "Tracking no.:", "TRACKING NO:",
-            "TRACKING ID:", "TRK:", "Track #", "Shipment ID:", "WAYBILL", "AWB", "AWB:", "CONSIGNMENT:", "PARCEL NO.", "USPS TRACKING #",
-            "Sendungsnummer:", "BARCODE:", "ID:", "Waybill No.", "SSCC:", "Label ID", "PIN:")
-REFERENCES = ("REF", "REF:", "Ref. No.", "ORDER", "ORDER #", "Order:", "Order No.", "PO", "PO:", "P.O. #", "PO NUMBER:", "INV", "INV:",
-              "INVOICE", "INVOICE #", "BATCH", "Batch:", "LOT", "LOT:", "LOT NO.", "SKU", "SKU:", "S/N", "S/N:", "SN:", "P/N", "P/N:",
-              "PART NO.", "MODEL", "Model:", "DEPT", "Dept:", "ROUTE", "ZONE", "BIN", "BIN:", "RMA", "RMA #", "CUST", "ACCT", "Acct #",
-              "JOB", "CODE", "ASN", "DOC", "ID", "SEQ", "FLIGHT", "GATE", "DOCK", "CTN", "CARTON", "PALLET", "UPC", "EAN", "LOC",
-              "REG", "FSC", "TYPE", "VER", "REV", "Art.", "Art.-Nr.", "No.", "Nr.", "HS CODE", "EORI", "VAT", "TAX ID", "MRN")
-DATES = ("DATE:", "Date:", "DATE", "SHIP DATE", "SHIP DATE:", "Shipped", "SHIPPED:", "DELIVERY BY", "EXP", "EXP:", "USE BY", "BEST BEFORE",
-         "MFG", "MFG DATE:", "PACKED", "DUE", "DUE:", "Printed:", "ETA", "Datum:", "INVOICE DATE", "PICKUP", "Born", "VALID UNTIL")
-WEIGHTS = ("WEIGHT:", "WEIGHT", "WT:", "WT", "Weight:", "Wt.", "NET WT", "GROSS:", "Gross", "ACT WGT:", "TARE", "Net:", "Gewicht:", "MASS")
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Mon Tue Wed Thu Fri Sat Sun Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-UNITS_OF_WEIGHT = ("LBS", "LB", "lbs", "lb", "KG", "kg", "Kg", "g", "oz", "OZ", "G", "t", "KGS")
-MEASURES = ("mm", "cm", "m", "in", "ft", "ml", "L", "l", "V", "W", "A", "Hz", "kW", "mAh", "GB", "dB", "psi", "bar", "rpm", "pcs", "pack", "kPa")
-COUNTS = ("x", "x", "x", "X", "pcs", "pc", "ea", "EA", "PCS", "units", "box", "rolls", "pairs", "*")
+SERVICES = listed("""EXPRESS BEFORE {h}:{m}|PRIORITY MAIL|PRIORITY OVERNIGHT|GROUND|2ND DAY AIR|NEXT DAY AIR
+STANDARD OVERNIGHT|FIRST CLASS MAIL|EXPRESS WORLDWIDE|DOMESTIC EXPRESS {h}:{m}|PARCEL SELECT|MEDIA MAIL|HOME DELIVERY
+FREIGHT ECONOMY|SAME DAY|RETURN SERVICE|INTERNATIONAL PRIORITY|SATURDAY DELIVERY|EXPRESS SAVER|3 DAY SELECT|AIR MAIL
+REGISTERED MAIL|CERTIFIED MAIL|COLLECT ON DELIVERY|PARCEL CONNECT|BUSINESS PARCEL|EURO PARCEL|EXPRESS {h}:00
+TRACKED {d}|SIGNED FOR|SPECIAL DELIVERY BY {h}PM|COURIER|PALLET SERVICE""")
+NOTICES = listed("""SIGNATURE REQUIRED|FRAGILE|HANDLE WITH CARE|THIS SIDE UP|DO NOT BEND|KEEP DRY|PERISHABLE
+DO NOT STACK|HEAVY|KEEP FROZEN|CONTENTS: {t}|GLASS - HANDLE WITH CARE|ADULT SIGNATURE REQUIRED|NO SIGNATURE
+LEAVE AT DOOR|DO NOT LEAVE UNATTENDED|HAZARDOUS|LITHIUM BATTERIES|KEEP UPRIGHT|OPEN THIS SIDE|RETURN TO SENDER|RUSH
+URGENT|PAID|CUSTOMS DECLARED|PACKING LIST ENCLOSED|CAUTION|TEAM LIFT|MADE IN {p}|INSPECTED BY {n}|MAX {n} KG
+STORE BELOW {n} C|USE NO HOOKS|RECYCLE|NOT FOR RESALE|SAMPLE|QUARANTINE|HOLD|PASSED QC {n}|OVERSIZE|POSTAGE PAID
+NON MACHINABLE|LIFT HERE|CALL BEFORE DELIVERY|BOX {n} OF {m}|{n} OF {m}|PKG {n}/{m}""")
+FROM = listed("""FROM:|From:|SENDER:|Sender:|SHIP FROM:|FROM|Sender|SHIPPER:|Ship From:|Return address:|RETURN TO:
+Absender:|Exp.:|CONSIGNOR:""")
+TO = listed("""TO:|SHIP TO:|DELIVER TO:|To:|Ship to:|Deliver to:|RECEIVER:|SHIP TO|TO|CONSIGNEE:|Recipient:|ATTN:
+DELIVERY ADDRESS:|SOLD TO:|BILL TO:|Customer:|An:|Dest.:|Deliver To:""")
+TRACKING = listed("""TRACKING #:|TRACKING NUMBER:|Tracking No.|TRK#|TRACKING #|Tracking:|Tracking no.:|TRACKING NO:
+TRACKING ID:|TRK:|Track #|Shipment ID:|WAYBILL|AWB|AWB:|CONSIGNMENT:|PARCEL NO.|USPS TRACKING #|Sendungsnummer:
+BARCODE:|ID:|Waybill No.|SSCC:|Label ID|PIN:""")
+REFERENCES = listed("""REF|REF:|Ref. No.|ORDER|ORDER #|Order:|Order No.|PO|PO:|P.O. #|PO NUMBER:|INV|INV:|INVOICE
+INVOICE #|BATCH|Batch:|LOT|LOT:|LOT NO.|SKU|SKU:|S/N|S/N:|SN:|P/N|P/N:|PART NO.|MODEL|Model:|DEPT|Dept:|ROUTE|ZONE|BIN
+BIN:|RMA|RMA #|CUST|ACCT|Acct #|JOB|CODE|ASN|DOC|ID|SEQ|FLIGHT|GATE|DOCK|CTN|CARTON|PALLET|UPC|EAN|LOC|REG|FSC|TYPE
+VER|REV|Art.|Art.-Nr.|No.|Nr.|HS CODE|EORI|VAT|TAX ID|MRN""")
+DATES = listed("""DATE:|Date:|DATE|SHIP DATE|SHIP DATE:|Shipped|SHIPPED:|DELIVERY BY|EXP|EXP:|USE BY|BEST BEFORE|MFG
+MFG DATE:|PACKED|DUE|DUE:|Printed:|ETA|Datum:|INVOICE DATE|PICKUP|Born|VALID UNTIL""")
+WEIGHTS = listed("""WEIGHT:|WEIGHT|WT:|WT|Weight:|Wt.|NET WT|GROSS:|Gross|ACT WGT:|TARE|Net:|Gewicht:|MASS""")
+COUNTS = listed("""x|x|x|X|pcs|pc|ea|EA|PCS|units|box|rolls|pairs|*""")
 COLOURS = "black white red blue green grey silver brown clear yellow orange pink navy beige violet natural".split()
-
-
-def date(rng):
-    """A date in one of many shapes."""
-    year, month, day = rng.randint(1994, 2049), rng.randint(1, 12), rng.randint(1, 28)
-    name = MONTHS[month - 1]
-    short = name[:3]
-    shapes = (f"{year}-{month:02}-{day:02}", f"{month:02}/{day:02}/{year}", f"{day:02} {short.upper()} {year}",
-              f"{day:02}.{month:02}.{year}", f"{short} {day}, {year}", f"{month}/{day}/{year % 100:02}", f"{day} {name} {year}",
-              f"{day:02}/{month:02}/{year % 100:02}", f"{day:02}-{short}-{year}", f"{year}/{month:02}/{day:02}", f"{day:02}{short.upper()}{year % 100:02}",
-              f"{year}{month:02}{day:02}", f"{name} {day}, {year}", f"{month:02}/{year}", f"{rng.choice(DAYS)} {day} {short}", f"{day}.{month}.{year}",
-              f"{short.upper()} {day:02} {year}", f"{day:02} {month:02} {year % 100:02}", f"{month:02}-{day:02}-{year}")
-    return rng.choice(shapes[:6] if rng.random() < 0.6 else shapes)
-
-
-def time(rng):
-    hour, minute = rng.randint(0, 23), rng.randint(0, 59)
-    shapes = (f"{hour:02}:{minute:02}", f"{hour % 12 + 1}:{minute:02} {rng.choice(('AM', 'PM', 'am', 'pm'))}",
-              f"{hour:02}:{minute:02}:{rng.randint(0, 59):02}", f"{hour % 12 + 1}{rng.choice(('AM', 'PM', 'pm'))}", f"{hour:02}h{minute:02}",
-              f"{hour:02}:{minute:02}-{(hour + 2) % 24:02}:00", f"{hour:02}{minute:02}")
-    return rng.choice(shapes)
-
-
-def number(rng, most=1000):
-    """A number with point, comma or neither."""
-    value = rng.random() * rng.choice((10, 60, 100, most))
-    return rng.choice((f"{value:.1f}", f"{value:.2f}", str(int(value) + 1), f"{value:.2f}".replace(".", ","), f"{value:.1f}", f"{value:.3f}"))
-
-
-def weight(rng):
-    unit = rng.choice(UNITS_OF_WEIGHT)
-    amount = number(rng, 900)
-    if rng.random() < 0.06:
-        return f"{rng.randint(0, 40)} {rng.choice(('LB', 'lb', 'LBS'))} {rng.randint(0, 15)} {rng.choice(('OZ', 'oz'))}"
-    return amount + (" " if rng.random() < 0.85 else "") + unit
-
-
-def price(rng, latin1):
-    value = rng.random() * rng.choice((10, 100, 1000, 10000))
-    plain = f"{value:,.2f}" if rng.random() < 0.5 else f"{value:.2f}"
-    signs = "€££€$" if latin1 else "$"
-    sign, kind = rng.choice(signs), rng.random()
-    if kind < 0.6:
-        return sign + plain
-    if kind < 0.75:
-        return f"{value:.2f}".replace(".", ",") + " " + (sign if latin1 else rng.choice(("EUR", "SEK", "PLN")))
-    return f"{rng.choice(('USD', 'EUR', 'GBP', 'CHF', 'CAD', 'US$'))} {plain}" if kind < 0.92 else f"{sign}{int(value)}"
-
-
-def size(rng, latin1):
-    """Dimensions and measures."""
-    kind, unit = rng.random(), rng.choice(("cm", "mm", "in", "IN", "CM", '"', "MM"))
-    values = [str(rng.randint(1, 120)) if rng.random() < 0.8 else number(rng, 100) for _ in range(3)]
-    if kind < 0.5:
-        return rng.choice((" x ", "x", " X ", "X", "*", " x ")).join(values[:rng.choice((2, 3, 3))]) + ("" if unit == '"' else " ") + unit
-    if kind < 0.6:
-        return f"L{values[0]} W{values[1]} H{values[2]}"
-    if latin1 and kind < 0.75:
-        return rng.choice((f"{rng.randint(-30, 90)} °C", f"{rng.randint(0, 99)}°", f"±{rng.randint(1, 9)} %", f"{values[0]} µm", f"{values[0]} m²", f"{values[0]} m³"))
-    return f"{number(rng, 500)} {rng.choice(MEASURES)}" if kind < 0.9 else f"{number(rng, 100)}{rng.choice(('%', ' %', 'V', 'W', 'mm', 'ml'))}"
-
-
-def phone(rng):
-    shapes = ("({0}) {1}-{2}", "{0}-{1}-{2}", "+1 {0} {1} {2}", "{0}.{1}.{2}", "+49 {0} {1}{2}", "+44 {0} {1} {2}", "0{0} {1} {2}", "1-800-{1}-{2}", "0{0}/{1}{2}")
-    return rng.choice(shapes).format(digits(rng, 3), digits(rng, 3), digits(rng, 4))
-
-
-def online(rng):
-    """E-mail addresses and web addresses; never below a real domain that matters."""
-    word = (names.invented(rng) if rng.random() < 0.6 else rng.choice(phrases.WORDS)).lower()
-    domain = f"{word}{rng.choice(('', '', '-' + rng.choice(phrases.SHORT), digits(rng, 2)))}.{rng.choice(('example', 'com', 'org', 'net', 'de', 'io', 'co.uk', 'se', 'fr'))}"
-    kind = rng.random()
-    if kind < 0.5:
-        user = rng.choice((names.invented(rng, 2).lower(), "info", "sales", "orders", rng.choice(phrases.WORDS), f"{rng.choice('abcdejkmrst')}.{names.invented(rng, 2).lower()}"))
-        return f"{user}@{domain}"
-    return rng.choice(("www.", "https://", "http://", "", "www.")) + domain + rng.choice(("", "", "/" + rng.choice(phrases.WORDS), "/" + digits(rng, 4), f"/{rng.choice(phrases.SHORT)}?id={digits(rng, 3)}"))
-
-
-def code(rng):
-    """A reference as companies write one."""
-    letters = "".join(rng.choices(CAPITALS, k=rng.randint(1, 3)))
-    kind = rng.random()
-    if kind < 0.25:
-        return digits(rng, rng.randint(3, 10))
-    if kind < 0.5:
-        return letters + digits(rng, rng.randint(3, 7))
-    if kind < 0.65:
-        return f"{letters}{rng.choice('-/ .')}{digits(rng, rng.randint(2, 6))}{rng.choice(('', '', '-' + digits(rng, 2), rng.choice(CAPITALS)))}"
-    if kind < 0.75:
-        return f"{digits(rng, rng.randint(2, 5))}-{digits(rng, rng.randint(2, 5))}"
-    if kind < 0.9:
-        return "".join(rng.choices(CAPITALS + DIGITS, k=rng.randint(4, 12)))
-    return rng.choice((carriers.article(rng), f"#{digits(rng, 5)}", f"{letters}{digits(rng, 2)}.{digits(rng, 3)}", "".join(rng.choices("0123456789abcdef", k=rng.choice((4, 8, 12))))))
 
 
 def captioned(rng, captions, value):
@@ -170,11 +73,11 @@ def goods(rng, latin1):
     text = " ".join(words)
     kind = rng.random()
     if kind < 0.3:
-        text += " " + size(rng, latin1)
+        text += " " + values.size(rng, latin1)
     elif kind < 0.45:
         text += ", " + rng.choice(COLOURS)
     elif kind < 0.55:
-        text += " " + code(rng)
+        text += " " + values.code(rng)
     return text
 
 
@@ -187,17 +90,23 @@ def item(rng, latin1):
     elif kind < 0.7:
         left = f"{count}x {thing}"
     elif kind < 0.85:
-        left = f"{code(rng)} {thing}"
+        left = f"{values.code(rng)} {thing}"
     else:
         left = thing[0].upper() + thing[1:]
-    right = rng.choice((price(rng, latin1), str(count), weight(rng), code(rng))) if rng.random() < 0.3 else ""
+    right = rng.choice((values.price(rng, latin1), str(count), values.weight(rng), values.code(rng))) if rng.random() < 0.3 else ""
     return left, right
 
 
 def notice(rng):
     text = rng.choice(NOTICES if rng.random() < 0.5 else SERVICES)
-    text = text.replace("{h}", str(rng.randint(7, 12))).replace("{m}", rng.choice(("00", "30", str(rng.randint(2, 60)))))
-    text = text.replace("{n}", str(rng.randint(1, 60))).replace("{d}", str(rng.randint(1, 72))).replace("{p}", names.place(rng))
+    text = text.replace("{h}", str(rng.randint(7, 12))).replace(
+        "{m}", rng.choice(("00", "30", str(rng.randint(2, 60))))
+    )
+    text = (
+        text.replace("{n}", str(rng.randint(1, 60)))
+        .replace("{d}", str(rng.randint(1, 72)))
+        .replace("{p}", names.place(rng))
+    )
     text = text.replace("{t}", rng.choice(phrases.WORDS))
     if rng.random() < 0.15:
         text = " ".join(rng.choices(phrases.WORDS, k=rng.randint(1, 4)))
@@ -209,29 +118,48 @@ def fact(rng, latin1=False):
     """A short captioned value."""
     kind = rng.random()
     if kind < 0.27:
-        return captioned(rng, DATES, date(rng))
+        return captioned(rng, DATES, values.date(rng))
     if kind < 0.5:
-        return captioned(rng, WEIGHTS, weight(rng))
+        return captioned(rng, WEIGHTS, values.weight(rng))
     if kind < 0.72:
-        return f"{rng.choice(REFERENCES)}{rng.choice((' ', ' ', ': ', ' # '))}{code(rng)}".replace(":: ", ": ").replace("# #", "#").replace(": #", " #")
+        return (
+            f"{rng.choice(REFERENCES)}{rng.choice((' ', ' ', ': ', ' # '))}{values.code(rng)}".replace(":: ", ": ")
+            .replace("# #", "#")
+            .replace(": #", " #")
+        )
     if kind < 0.78:
-        return rng.choice((f"QTY {rng.randint(1, 999)}", f"Qty: {rng.randint(1, 99)}", f"PCS: {rng.randint(1, 99)}", f"{rng.randint(1, 9)} of {rng.randint(1, 12)}", f"PAGE {rng.randint(1, 9)}/{rng.randint(1, 12)}"))
+        return rng.choice(
+            (
+                f"QTY {rng.randint(1, 999)}",
+                f"Qty: {rng.randint(1, 99)}",
+                f"PCS: {rng.randint(1, 99)}",
+                f"{rng.randint(1, 9)} of {rng.randint(1, 12)}",
+                f"PAGE {rng.randint(1, 9)}/{rng.randint(1, 12)}",
+            )
+        )
     if kind < 0.84:
-        return captioned(rng, ("DIMS:", "DIM", "Size:", "SIZE", "Dimensions:", "L x W x H"), size(rng, latin1))
+        return captioned(rng, ("DIMS:", "DIM", "Size:", "SIZE", "Dimensions:", "L x W x H"), values.size(rng, latin1))
     if kind < 0.9:
-        return captioned(rng, ("TOTAL", "Total:", "PRICE", "Value:", "COD", "Subtotal", "Tax", "POSTAGE", "CUSTOMS VALUE:"), price(rng, latin1))
+        return captioned(
+            rng,
+            ("TOTAL", "Total:", "PRICE", "Value:", "COD", "Subtotal", "Tax", "POSTAGE", "CUSTOMS VALUE:"),
+            values.price(rng, latin1),
+        )
     if kind < 0.94:
-        return captioned(rng, ("TIME", "Time:", "by", "BEFORE", "ETA", "Cut-off"), time(rng))
+        return captioned(rng, ("TIME", "Time:", "by", "BEFORE", "ETA", "Cut-off"), values.time(rng))
     if kind < 0.98:
-        return captioned(rng, ("TEL", "Tel.", "Phone:", "PH:", "Fax", "Call", "Mob."), phone(rng))
-    return online(rng)
+        return captioned(rng, ("TEL", "Tel.", "Phone:", "PH:", "Fax", "Call", "Mob."), values.phone(rng))
+    return values.online(rng)
 
 
 def loose(rng, latin1, longest):
     """Any single line: used for strips and as filler."""
     kind = rng.random()
     if kind < 0.13:
-        return Row(captioned(rng, TRACKING, carriers.tracking(rng)) if rng.random() < 0.65 else carriers.tracking(rng), role="number")
+        return Row(
+            captioned(rng, TRACKING, carriers.tracking(rng)) if rng.random() < 0.65 else carriers.tracking(rng),
+            role="number",
+        )
     if kind < 0.22:
         person = names.person(rng, latin1) if rng.random() < 0.65 else names.company(rng, latin1)
         return Row(f"{rng.choice(TO + FROM)} {person}" if rng.random() < 0.5 else person, role="receiver")
@@ -246,9 +174,9 @@ def loose(rng, latin1, longest):
     if kind < 0.75:
         return Row(phrases.wrapped(phrases.sentence(rng, latin1), longest)[0])
     if kind < 0.78:
-        return Row(online(rng) if rng.random() < 0.5 else phone(rng))
+        return Row(values.online(rng) if rng.random() < 0.5 else values.phone(rng))
     if kind < 0.84:
-        return Row(code(rng), role="number")
+        return Row(values.code(rng), role="number")
     return Row(phrases.nonsense(rng, longest, latin1), role="free")
 
 
@@ -269,7 +197,7 @@ def shipping(rng, latin1, count):
     """The rows of a shipping label, about `count` of them."""
     rows, left = [], count
     if rng.random() < 0.35 and left > 3:
-        rows.append(Row(notice(rng), rng.choice((code(rng), "")) if rng.random() < 0.15 else "", "head", 0))
+        rows.append(Row(notice(rng), rng.choice((values.code(rng), "")) if rng.random() < 0.15 else "", "head", 0))
     if left >= 3 and rng.random() < 0.85:
         most = rng.choice((1, 1, 2, 3)) if left < 8 else rng.choice((1, 2, 3, 4))
         rows += block_of(rng, addresses.address(rng, latin1, most), 1, "note" if rng.random() < 0.6 else "body", FROM)
@@ -281,11 +209,13 @@ def shipping(rng, latin1, count):
         if rng.random() < 0.12:
             tail += [Row(rng.choice(TRACKING), role="note", block=3), Row(number_, role="number", block=3)]
         else:
-            tail.append(Row(captioned(rng, TRACKING, number_) if rng.random() < 0.75 else number_, role="number", block=3))
+            tail.append(
+                Row(captioned(rng, TRACKING, number_) if rng.random() < 0.75 else number_, role="number", block=3)
+            )
     while len(rows) + len(tail) < count:
         kind = rng.random()
         if kind < 0.45:
-            tail.append(Row(captioned(rng, DATES, date(rng)), captioned(rng, WEIGHTS, weight(rng)), "note", 4))
+            tail.append(Row(captioned(rng, DATES, values.date(rng)), captioned(rng, WEIGHTS, values.weight(rng)), "note", 4))
         elif kind < 0.85:
             tail.append(Row(fact(rng, latin1), fact(rng, latin1) if rng.random() < 0.4 else "", "note", 4))
         else:
@@ -320,7 +250,7 @@ def packing(rng, latin1, count):
         elif kind < 0.85:
             rows.append(Row(fact(rng, latin1), fact(rng, latin1) if rng.random() < 0.3 else "", "note", 2))
         else:
-            rows.append(Row(carriers.article(rng) if rng.random() < 0.6 else code(rng), role="number", block=3))
+            rows.append(Row(carriers.article(rng) if rng.random() < 0.6 else values.code(rng), role="number", block=3))
     return rows
 
 
@@ -355,6 +285,9 @@ def label(rng, latin1, count, longest):
     else:
         rows = mixed(rng, latin1, count, longest)
     rows = rows[:count]
+    if latin1 and all((row.left + row.right).isascii() for row in rows):
+        place = rng.randrange(len(rows))
+        rows[place] = rows[place]._replace(left=names.accented(rng, rows[place].left))
     case = rng.random()
     if case < 0.3:
         rows = [row._replace(left=capitals(row.left), right=capitals(row.right)) for row in rows]

@@ -33,7 +33,7 @@ TRAINING = (
            ("LiberationSans-Regular", "LiberationSans-Bold", "LiberationSans-Italic", "LiberationSans-BoldItalic",
             "LiberationSerif-Regular", "LiberationSerif-Bold", "LiberationSerif-Italic", "LiberationMono-Regular",
             "LiberationMono-Bold")),
-    Family("fonts-liberation", "Liberation Sans Narrow", GPL2_FONT,
+    Family("fonts-liberation", "Liberation Sans Narrow", "GPL-2 with font exception",
            ("LiberationSansNarrow-Regular", "LiberationSansNarrow-Bold")),
     Family("fonts-freefont-ttf", "GNU FreeFont", GPL3_FONT,
            ("FreeSans", "FreeSansBold", "FreeMono", "FreeMonoBold", "FreeSerif")),

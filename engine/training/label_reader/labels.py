@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Training pictures of the label reader: strips, slips, labels for a camera, subtitles and pictures without text.
 
-`render` draws one flat plane and says what stands on it and where. Backgrounds, perspective, blur, noise and compression
-are the trainer's part.
+`render` draws one flat plane and says what stands on it and where. Backgrounds, perspective, blur, noise and
+compression are the trainer's part.
 """
 
 import dataclasses
@@ -86,8 +86,16 @@ def draw_sheet(rng, width, height, fonts, options, most_lines, px=None):
     # Sheets stay below two megapixels: drawing time would go into the ground alone.
     scale = min(drawing_scale(rng, options, px), max(1.3, (2e6 / (width * height)) ** 0.5))
     stretch = 1.0 if scale == 1.0 or rng.random() < 0.85 else rng.uniform(0.85, 1.2)
-    return page.draw_label(rng, fonts, max(32, round(width * scale * stretch)), max(24, round(height * scale)), px * scale,
-                           options.least_px * scale, most_lines, rng.random() < options.latin1)
+    return page.draw_label(
+        rng,
+        fonts,
+        max(32, round(width * scale * stretch)),
+        max(24, round(height * scale)),
+        px * scale,
+        options.least_px * scale,
+        most_lines,
+        rng.random() < options.latin1,
+    )
 
 
 def letterboxed(rng, height, width, size, fonts, options, most_lines, kind, px=None):
@@ -96,7 +104,7 @@ def letterboxed(rng, height, width, size, fonts, options, most_lines, kind, px=N
     x, y = (width - size[0]) // 2, (height - size[1]) // 2
     pixels, lines, chars = drawn.finish(*size, x, y)
     luma = np.full((height, width), BAR_LUMA, np.uint8)
-    luma[y:y + size[1], x:x + size[0]] = pixels
+    luma[y : y + size[1], x : x + size[0]] = pixels
     return Sample(luma, np.full((height, width), 255, np.uint8), lines, chars, kind)
 
 
@@ -130,9 +138,9 @@ def camera(rng, height, width, fonts, options):
     pixels, lines, chars = drawn.finish(*size, x, y)
     # The surroundings carry the label's ground, so that warping the plane leaves no fringe at its edge.
     luma = np.full((height, width), drawn.ground, np.uint8)
-    luma[y:y + size[1], x:x + size[0]] = pixels
+    luma[y : y + size[1], x : x + size[0]] = pixels
     alpha = np.zeros((height, width), np.uint8)
-    alpha[y:y + size[1], x:x + size[0]] = blanks.label_alpha(rng, *size)
+    alpha[y : y + size[1], x : x + size[0]] = blanks.label_alpha(rng, *size)
     return Sample(luma, alpha, lines, chars, "camera")
 
 

@@ -23,11 +23,20 @@ class Style:
         self.align = rng.choices(("left", "centre", "right"), (0.72, 0.24, 0.04))[0]
         self.leading = rng.choice((0.28, 0.35, 0.45, 0.6, 0.9))
         varied = rng.random() < 0.7
-        self.scales = {"body": 1.0, "free": 1.0, "head": rng.uniform(1.0, 1.6) if varied else 1.0,
-                       "receiver": rng.uniform(1.0, 1.3) if varied else 1.0, "number": rng.uniform(0.9, 1.2) if varied else 1.0,
-                       "note": rng.uniform(0.7, 1.0) if varied else 1.0, "pair": 0.9 if varied else 1.0}
-        self.bold_roles = {role for role, share in (("head", 0.6), ("receiver", 0.3), ("number", 0.35), ("note", 0.06), ("body", 0.08))
-                           if rng.random() < share}
+        self.scales = {
+            "body": 1.0,
+            "free": 1.0,
+            "head": rng.uniform(1.0, 1.6) if varied else 1.0,
+            "receiver": rng.uniform(1.0, 1.3) if varied else 1.0,
+            "number": rng.uniform(0.9, 1.2) if varied else 1.0,
+            "note": rng.uniform(0.7, 1.0) if varied else 1.0,
+            "pair": 0.9 if varied else 1.0,
+        }
+        self.bold_roles = {
+            role
+            for role, share in (("head", 0.6), ("receiver", 0.3), ("number", 0.35), ("note", 0.06), ("body", 0.08))
+            if rng.random() < share
+        }
         self.ligatures = rng.random() < 0.5
         self.caption = rng.choices((None, "bold", "small", "column"), (0.7, 0.14, 0.06, 0.1))[0]
         self.column = rng.uniform(0.25, 0.5)
@@ -44,7 +53,9 @@ class Style:
 
     def face_for(self, role, text):
         """The face of a row, another one where it lacks characters."""
-        face = self.second if role == "number" and self.second else self.bold if role in self.bold_roles else self.face
+        face = (
+            self.second if role == "number" and self.second else self.bold if role in self.bold_roles else self.face
+        )
         return face if face.has(text) else self.face if self.face.has(text) else None
 
 
@@ -83,7 +94,9 @@ def set_row(style, row, width):
             break
         px = smaller
     if row.right:
-        return set_row(style, row._replace(right=""), width) + set_row(style, row._replace(left=row.right, right=""), width)
+        return set_row(style, row._replace(right=""), width) + set_row(
+            style, row._replace(left=row.right, right=""), width
+        )
     return broken(style, face, row, room)
 
 
@@ -113,9 +126,15 @@ def pieces(style, face, row, room):
     if found:
         caption, value = found.groups()
         strong = style.bold if style.bold.has(caption) else face
-        left = [(caption, strong if style.caption == "bold" else face, 0.78 if style.caption == "small" else 1.0, None),
-                (value, style.plain if style.caption == "bold" and style.plain.has(value) else face, 1.0,
-                 style.column * room if style.caption == "column" and style.align == "left" else None)]
+        left = [
+            (caption, strong if style.caption == "bold" else face, 0.78 if style.caption == "small" else 1.0, None),
+            (
+                value,
+                style.plain if style.caption == "bold" and style.plain.has(value) else face,
+                1.0,
+                style.column * room if style.caption == "column" and style.align == "left" else None,
+            ),
+        ]
     if not row.right:
         return left
     place = 0.52 * room if row.role == "pair" else 0 if style.gap or style.align == "centre" else room
@@ -147,12 +166,13 @@ def gaps_between(style, lines):
     return gaps
 
 
-def arrange(rng, style, rows, width, height):
+def arrange(rng, style, rows, width, height, most_lines):
     """Sets as many rows as the height holds. Returns (lines, baselines' tops, spare height)."""
     style.block_gap = rng.choice((1.0, 1.3, 2.0))
     lines = []
     for row in rows:
         lines += set_row(style, row, width)
+    del lines[most_lines:]
     if not lines:
         return [], [], height
     if style.banner and lines[0].row.role in ("head", "number", "receiver"):

@@ -4,7 +4,7 @@
 import math
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 
 def barcode(rng, draw, box, ink):
@@ -36,7 +36,7 @@ def matrix(rng, image, box, ink, ground):
     else:
         middle = count // 2
         for ring in range(5):
-            bits[middle - ring:middle + ring + 1, middle - ring:middle + ring + 1] = 1 - ring % 2
+            bits[middle - ring : middle + ring + 1, middle - ring : middle + ring + 1] = 1 - ring % 2
     values = np.where(bits == 1, ink, ground).astype(np.uint8)
     image.paste(Image.fromarray(values).resize((side, side), Image.NEAREST), (x0, y0))
 
@@ -60,32 +60,77 @@ def logo(rng, draw, box, ink, ground):
     if kind == 0:
         # A disc with an arrowhead; a plain ring would be an O.
         draw.ellipse((x0, y0, x0 + side, y0 + side), fill=ink)
-        draw.polygon(((x0 + side * 0.35, y0 + side * 0.25), (x0 + side * 0.8, y0 + side / 2), (x0 + side * 0.35, y0 + side * 0.75)), fill=ground)
+        draw.polygon(
+            (
+                (x0 + side * 0.35, y0 + side * 0.25),
+                (x0 + side * 0.8, y0 + side / 2),
+                (x0 + side * 0.35, y0 + side * 0.75),
+            ),
+            fill=ground,
+        )
     elif kind == 1:
         draw.polygon(((x0, y1), (x0 + width / 2, y0), (x1, y1)), fill=ink)
-        draw.polygon(((x0 + width * 0.25, y1 - height * 0.15), (x0 + width / 2, y0 + height * 0.35), (x1 - width * 0.25, y1 - height * 0.15)), fill=ground)
+        draw.polygon(
+            (
+                (x0 + width * 0.25, y1 - height * 0.15),
+                (x0 + width / 2, y0 + height * 0.35),
+                (x1 - width * 0.25, y1 - height * 0.15),
+            ),
+            fill=ground,
+        )
     elif kind == 2:
         for step in range(3):
-            draw.rectangle((x0 + step * width / 3, y0 + step * height / 6, x0 + step * width / 3 + width / 5, y1), fill=ink)
+            draw.rectangle(
+                (x0 + step * width / 3, y0 + step * height / 6, x0 + step * width / 3 + width / 5, y1), fill=ink
+            )
     elif kind == 3:
         # The arrows of "this side up".
         for middle in (x0 + width * 0.27, x0 + width * 0.73):
-            draw.polygon(((middle - width * 0.2, y0 + height * 0.4), (middle, y0), (middle + width * 0.2, y0 + height * 0.4)), fill=ink)
-            draw.rectangle((middle - width * 0.07, y0 + height * 0.4, middle + width * 0.07, y1 - height * 0.12), fill=ink)
+            draw.polygon(
+                ((middle - width * 0.2, y0 + height * 0.4), (middle, y0), (middle + width * 0.2, y0 + height * 0.4)),
+                fill=ink,
+            )
+            draw.rectangle(
+                (middle - width * 0.07, y0 + height * 0.4, middle + width * 0.07, y1 - height * 0.12), fill=ink
+            )
         draw.rectangle((x0, y1 - stroke, x1, y1), fill=ink)
     elif kind == 4:
         draw.rounded_rectangle((x0, y0, x1, y1), radius=side / 4, outline=ink, width=stroke)
-        draw.line((x0 + width * 0.2, y1 - height * 0.25, x0 + width / 2, y0 + height * 0.25, x1 - width * 0.2, y1 - height * 0.25), fill=ink, width=stroke)
+        draw.line(
+            (
+                x0 + width * 0.2,
+                y1 - height * 0.25,
+                x0 + width / 2,
+                y0 + height * 0.25,
+                x1 - width * 0.2,
+                y1 - height * 0.25,
+            ),
+            fill=ink,
+            width=stroke,
+        )
     elif kind == 5:
         # A glass.
-        draw.polygon(((x0 + width * 0.2, y0), (x1 - width * 0.2, y0), (x0 + width * 0.6, y0 + height * 0.5), (x0 + width * 0.4, y0 + height * 0.5)), fill=ink)
+        draw.polygon(
+            (
+                (x0 + width * 0.2, y0),
+                (x1 - width * 0.2, y0),
+                (x0 + width * 0.6, y0 + height * 0.5),
+                (x0 + width * 0.4, y0 + height * 0.5),
+            ),
+            fill=ink,
+        )
         draw.rectangle((x0 + width * 0.46, y0 + height * 0.5, x0 + width * 0.54, y1), fill=ink)
         draw.rectangle((x0 + width * 0.25, y1 - stroke, x1 - width * 0.25, y1), fill=ink)
     elif kind == 6:
         points = []
         for step in range(10):
             radius = side / 2 * (1 if step % 2 == 0 else 0.45)
-            points.append((x0 + width / 2 + radius * math.sin(step * math.pi / 5), y0 + height / 2 - radius * math.cos(step * math.pi / 5)))
+            points.append(
+                (
+                    x0 + width / 2 + radius * math.sin(step * math.pi / 5),
+                    y0 + height / 2 - radius * math.cos(step * math.pi / 5),
+                )
+            )
         draw.polygon(points, fill=ink)
     else:
         draw.rectangle((x0, y0, x1, y1), outline=ink, width=stroke)
@@ -116,7 +161,13 @@ def scribble(rng, draw, box, ink):
         y = y0 + height * rng.random()
         points.append((x, y))
         if loops and rng.random() < 0.3:
-            draw.arc((x - height * 0.2, y - height * 0.2, x + height * 0.2, y + height * 0.2), rng.randint(0, 360), rng.randint(361, 700), fill=ink, width=width)
+            draw.arc(
+                (x - height * 0.2, y - height * 0.2, x + height * 0.2, y + height * 0.2),
+                rng.randint(0, 360),
+                rng.randint(361, 700),
+                fill=ink,
+                width=width,
+            )
         if rng.random() < 0.15 and len(points) > 1:
             draw.line(points, fill=ink, width=width, joint="curve")
             x += height * rng.uniform(0.2, 0.5)

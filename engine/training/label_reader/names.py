@@ -4,6 +4,12 @@
 A reader that knows every name of its training set guesses names instead of reading them. Invented names keep it honest.
 """
 
+
+def listed(text):
+    """The entries of a list written with bars between them over several lines."""
+    return text.replace("\n", "|").split("|")
+
+
 ONSETS = {
     "british": "b br c ch cl d dr f fl g gl gr h k l m n p pl r s sh sk sl st str t th tr w wh y j v qu".split(),
     "latin": "b c ch d f g gu j l ll m n p pr r s t tr v z qu al mar".split(),
@@ -34,8 +40,24 @@ SURNAME_ENDS = {
     "eastern": "".split(),
 }
 PLACE_ENDS = "ton ville burg field ford dale port view mont haven bridge land side stead beck ston ia o a".split()
-ACCENTS = {"a": "äáàâãå", "e": "éèêë", "i": "íîïì", "o": "öóôõòø", "u": "üúùû", "n": "ñ", "c": "ç", "y": "ý",
-           "s": "ß", "d": "ð", "A": "ÄÅÁ", "O": "ÖØÓ", "U": "Ü", "E": "ÉÈ", "C": "Ç", "N": "Ñ"}
+ACCENTS = {
+    "a": "äáàâãå",
+    "e": "éèêë",
+    "i": "íîïì",
+    "o": "öóôõòø",
+    "u": "üúùû",
+    "n": "ñ",
+    "c": "ç",
+    "y": "ý",
+    "s": "ß",
+    "d": "ð",
+    "A": "ÄÅÁ",
+    "O": "ÖØÓ",
+    "U": "Ü",
+    "E": "ÉÈ",
+    "C": "Ç",
+    "N": "Ñ",
+}
 
 FIRST = """James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph
 Jessica Thomas Karen Charles Sarah Daniel Nancy Matthew Lisa Anthony Betty Mark Sandra Paul Ashley Steven Emily Andrew
@@ -45,32 +67,35 @@ Pedro Lucia Giulia Marco Paolo Chiara Luca Elena Hans Ulrike Klaus Anja Jan Kata
 Natalia Lars Ingrid Erik Astrid Mikko Aino Pierre Claire Louis Camille Wei Li Ming Yuki Hiroshi Sakura Kenji Priya Raj
 Anil Fatima Omar Aisha Hassan Zeynep Mehmet Kwame Ama Chidi Ngozi Ahmed Layla Noah Olivia Liam Ava Mia Zoe Max Leo""".split()
 LAST = """Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson
-Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis Robinson Walker
-Young Allen King Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall Rivera Campbell Mitchell Carter
-Roberts Gomez Phillips Evans Turner Diaz Parker Cruz Edwards Collins Reyes Stewart Morris Morales Murphy Cook Rogers
-Schmidt Schneider Fischer Weber Meyer Wagner Becker Hoffmann Rossi Russo Ferrari Bianchi Romano Dubois Moreau Laurent
-Silva Santos Oliveira Pereira Kowalski Nowak Novak Svoboda Horvat Popov Ivanov Petrov Jansen Bakker Visser Hansen
-Johansen Olsen Larsen Nilsson Virtanen Korhonen Yilmaz Kaya Demir Patel Singh Kumar Shah Khan Ali Chen Wang Zhang Liu
-Tanaka Suzuki Sato Kim Park Choi Tran Okafor Mensah Cohen Levy""".split()
+Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis Robinson
+Walker Young Allen King Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall Rivera Campbell Mitchell
+Carter Roberts Gomez Phillips Evans Turner Diaz Parker Cruz Edwards Collins Reyes Stewart Morris Morales Murphy Cook
+Rogers Schmidt Schneider Fischer Weber Meyer Wagner Becker Hoffmann Rossi Russo Ferrari Bianchi Romano Dubois Moreau
+Laurent Silva Santos Oliveira Pereira Kowalski Nowak Novak Svoboda Horvat Popov Ivanov Petrov Jansen Bakker Visser
+Hansen Johansen Olsen Larsen Nilsson Virtanen Korhonen Yilmaz Kaya Demir Patel Singh Kumar Shah Khan Ali Chen Wang
+Zhang Liu Tanaka Suzuki Sato Kim Park Choi Tran Okafor Mensah Cohen Levy""".split()
 FIRST_LATIN1 = """José María Jürgen Björn Åsa Søren Zoë Renée François Héloïse João Conceição Íñigo Núria Günther Jörg
 Käthe Mårten Gößta Émile Noël Anaïs Raúl Ángel Inês Luís Frédéric Tomás Özlem Çelik Þóra Ødegaard Märta Benoît""".split()
 LAST_LATIN1 = """Müller Schröder Weiß Groß Jäger König Böhm Krüger Strauß Núñez Muñoz Peña Ibáñez García Fernández
-Åkesson Lindström Sjöberg Sørensen Jørgensen Møller Bjørk Ångström Lefèvre Béranger Gagné Côté Hébert D'Aragão Magalhães
-Simões Conceição Araújo Größl Süßmann Nordström Sjögren Håkansson Ödegård Çetin Özdemir Þórsson Castañeda Zúñiga""".split()
+Åkesson Lindström Sjöberg Sørensen Jørgensen Møller Bjørk Ångström Lefèvre Béranger Gagné Côté Hébert D'Aragão
+Magalhães Simões Conceição Araújo Größl Süßmann Nordström Sjögren Håkansson Ödegård Çetin Özdemir Þórsson Castañeda
+Zúñiga""".split()
 
-CITIES = """Chicago|Houston|Phoenix|Dallas|Austin|Denver|Boston|Memphis|Portland|Atlanta|Miami|Oakland|Tampa|Newark|Buffalo
-Reno|Omaha|Tulsa|Fresno|Mesa|Tucson|Detroit|Columbus|Charlotte|Seattle|Nashville|Baltimore|Louisville|Milwaukee|Boise
-Albuquerque|Sacramento|Kansas City|Long Beach|Colorado Springs|San Diego|San Jose|New Orleans|St. Louis|St. Paul
-Salt Lake City|Fort Worth|El Paso|Las Vegas|Santa Fe|Baton Rouge|Des Moines|Ann Arbor|Grand Rapids|Cedar Rapids|Toronto
-Ottawa|Calgary|Montreal|London|Leeds|Bristol|Glasgow|Dublin|Berlin|Hamburg|Stuttgart|Paris|Lyon|Madrid|Sevilla|Roma|Milano
-Wien|Graz|Zug|Bern|Utrecht|Oslo|Bergen|Malmo|Turku|Gdansk|Praha|Porto|Sydney|Perth|Osaka""".replace("\n", "|").split("|")
+CITIES = listed(
+    """Chicago|Houston|Phoenix|Dallas|Austin|Denver|Boston|Memphis|Portland|Atlanta|Miami|Oakland|Tampa
+Newark|Buffalo|Reno|Omaha|Tulsa|Fresno|Mesa|Tucson|Detroit|Columbus|Charlotte|Seattle|Nashville|Baltimore|Louisville
+Milwaukee|Boise|Albuquerque|Sacramento|Kansas City|Long Beach|Colorado Springs|San Diego|San Jose|New Orleans
+St. Louis|St. Paul|Salt Lake City|Fort Worth|El Paso|Las Vegas|Santa Fe|Baton Rouge|Des Moines|Ann Arbor|Grand Rapids
+Cedar Rapids|Toronto|Ottawa|Calgary|Montreal|London|Leeds|Bristol|Glasgow|Dublin|Berlin|Hamburg|Stuttgart|Paris|Lyon
+Madrid|Sevilla|Roma|Milano|Wien|Graz|Zug|Bern|Utrecht|Oslo|Bergen|Malmo|Turku|Gdansk|Praha|Porto|Sydney|Perth|Osaka"""
+)
 
 TRADES = """Logistics Supply Foods Tools Systems Industries Electric Hardware Textiles Motors Paper Plastics Chemicals
 Imports Trading Medical Labs Robotics Packaging Printing Furniture Ceramics Optical Marine Energy Software Apparel
 Outdoor Cycles Garden Coffee Bakery Pharma Instruments Machining Castings Valves Bearings Lighting Parts Studio Press
 Distribution Warehouse Freight Cargo Wholesale Retail Products Services Solutions Technologies Materials Coatings""".split()
-FORMS = ("Inc.", "Inc", "LLC", "Ltd", "Ltd.", "GmbH", "Co.", "Corp.", "AG", "S.A.", "B.V.", "AB", "Oy", "SpA", "Sp. z o.o.",
-         "Pty Ltd", "& Sons", "& Co.", "Group", "PLC", "S.r.l.", "KG", "AS", "N.V.")
+FORMS = listed("""Inc.|Inc|LLC|Ltd|Ltd.|GmbH|Co.|Corp.|AG|S.A.|B.V.|AB|Oy|SpA|Sp. z o.o.|Pty Ltd|& Sons|& Co.|Group
+PLC|S.r.l.|KG|AS|N.V.""")
 
 
 def syllable(rng, flavour):
@@ -149,9 +174,36 @@ def place(rng, latin1=False):
         name = accented(rng, name)
     kind = rng.random()
     if kind < 0.06:
-        return rng.choice(("New", "North", "South", "East", "West", "Old", "Upper", "Mount", "Lake", "Fort", "San", "Santa",
-                           "St.", "Port", "Bad", "Le", "La")) + " " + name
-    return f"{name} {rng.choice(('City', 'Falls', 'Springs', 'Beach', 'Hills', 'Park', 'Heights'))}" if kind < 0.1 else name
+        return (
+            rng.choice(
+                (
+                    "New",
+                    "North",
+                    "South",
+                    "East",
+                    "West",
+                    "Old",
+                    "Upper",
+                    "Mount",
+                    "Lake",
+                    "Fort",
+                    "San",
+                    "Santa",
+                    "St.",
+                    "Port",
+                    "Bad",
+                    "Le",
+                    "La",
+                )
+            )
+            + " "
+            + name
+        )
+    return (
+        f"{name} {rng.choice(('City', 'Falls', 'Springs', 'Beach', 'Hills', 'Park', 'Heights'))}"
+        if kind < 0.1
+        else name
+    )
 
 
 def company(rng, latin1=False):
@@ -169,7 +221,9 @@ def company(rng, latin1=False):
     if kind < 0.83:
         return f"{name} & {last_name(rng, latin1)}"
     if kind < 0.88:
-        return "".join(rng.choices("ABCDEFGHIJKLMNOPRSTUVWXYZ", k=rng.choice((2, 3, 3, 4)))) + " " + rng.choice(TRADES)
+        return (
+            "".join(rng.choices("ABCDEFGHIJKLMNOPRSTUVWXYZ", k=rng.choice((2, 3, 3, 4)))) + " " + rng.choice(TRADES)
+        )
     if kind < 0.92:
         return f"{name}{rng.choice(('tech', 'soft', 'line', 'plus', 'pro', 'mart', 'net', '.com', 'X', '24', '3D'))}"
     return f"{name} {rng.choice(TRADES)} {rng.choice(('of', 'at'))} {place(rng, latin1)}" if kind < 0.95 else name

@@ -13,11 +13,11 @@ from sheet import Sheet
 def colours(rng):
     """(ground, ink): clean, tinted, grey, faint, inverse."""
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.5:
         return rng.choice((255, 255, rng.randint(240, 255))), rng.randint(0, 45)
-    if kind < 0.65:
+    if kind < 0.68:
         return rng.randint(195, 250), rng.randint(0, 80)
-    if kind < 0.75:
+    if kind < 0.77:
         ground = rng.randint(120, 210)
         return ground, rng.randint(0, ground - 75)
     if kind < 0.84:
@@ -60,15 +60,22 @@ class Page:
         else:
             self.sheet.frames.append((box, self.frame, self.ink))
 
-    def write(self, rows):
+    def write(self, rows, most_lines):
         """Sets and draws the rows. Returns False when none of them fits."""
         rng, sheet = self.rng, self.sheet
-        style = layout.Style(rng, self.fonts.choose(rng, "".join(row.left + row.right for row in rows)), self.fonts, self.px,
-                             self.least_px)
+        style = layout.Style(
+            rng,
+            self.fonts.choose(rng, "".join(row.left + row.right for row in rows)),
+            self.fonts,
+            self.px,
+            self.least_px,
+        )
         self.style = style
         room, height = sheet.width - 2 * self.margin, sheet.height - 2 * self.margin
         bars = round(self.px * rng.uniform(1.2, 3.2)) if rng.random() < 0.35 and height > 6 * self.px else 0
-        lines, gaps, spare = layout.arrange(rng, style, rows, room, height - (bars + self.px if bars else 0))
+        lines, gaps, spare = layout.arrange(
+            rng, style, rows, room, height - (bars + self.px if bars else 0), most_lines
+        )
         if not lines:
             return False
         self._spread(lines, gaps, spare, bars)
@@ -116,7 +123,12 @@ class Page:
         return y + height + self.px * 0.45
 
     def _banner(self, line):
-        box = (0 if self.rng.random() < 0.6 else self.margin * 0.5, line.y - line.pad * 0.8, self.sheet.width, line.y + line.height + line.pad * 0.8)
+        box = (
+            0 if self.rng.random() < 0.6 else self.margin * 0.5,
+            line.y - line.pad * 0.8,
+            self.sheet.width,
+            line.y + line.height + line.pad * 0.8,
+        )
         self.sheet.draw.rectangle(box, fill=self.ink)
         self.taken.append(box)
 
@@ -153,8 +165,11 @@ class Page:
             # The gap above was at least as wide as the leading, so a box as far out as a third of it touches nothing.
             reach = min(free * 0.35, 0.3 * self.px, style.leading * self.px * 0.4)
             x = self.taken[-1][0] + 0.3 * self.px
-            draw.rectangle((max(0, x - reach), line.y - reach, min(self.sheet.width - 1, x + line.width + reach), y + reach),
-                           outline=self.ink, width=stroke)
+            draw.rectangle(
+                (max(0, x - reach), line.y - reach, min(self.sheet.width - 1, x + line.width + reach), y + reach),
+                outline=self.ink,
+                width=stroke,
+            )
 
     def decorate(self, chance):
         """Logos and matrix codes where nothing stands."""
@@ -192,8 +207,10 @@ class Page:
             keep = np.where(np.arange(sheet.height) % pitch == 0, rng.uniform(0.2, 0.6), 1.0)[:, None]
         elif kind < 0.05:
             pitch = max(2, round(self.px / rng.uniform(9, 14)))
-            keep = (np.where(np.arange(sheet.height) % pitch == 0, 0.4, 1.0)[:, None]
-                    * np.where(np.arange(sheet.width) % pitch == 0, 0.4, 1.0)[None])
+            keep = (
+                np.where(np.arange(sheet.height) % pitch == 0, 0.4, 1.0)[:, None]
+                * np.where(np.arange(sheet.width) % pitch == 0, 0.4, 1.0)[None]
+            )
         elif kind < 0.075:
             # Slow banding along the paper, as of an unsteady motor.
             wave = np.sin(np.arange(sheet.height) * (rng.uniform(0.3, 2) / self.px) + rng.uniform(0, 6))
@@ -219,7 +236,7 @@ def draw_label(rng, fonts, width, height, px, least_px, most_lines, latin1, chan
             count = rng.randint(2, count)
         longest = max(6, int((width - 2 * page.margin) / (px * 0.52)))
         rows = content.label(rng, latin1, count, longest)
-        if page.write(rows):
+        if page.write(rows, most_lines):
             if page.frame:
                 page.draw_frame()
             page.decorate(chance)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A grey picture that text is drawn on, which remembers where every line and character went.
 
-A sheet is drawn at its own size and then reduced (or enlarged) to the size at which the reader sees it; boxes are handed
-out in pixels of that final size.
+A sheet is drawn at its own size and then reduced (or enlarged) to the size at which the reader sees it; boxes are
+handed out in pixels of that final size.
 """
 
 import numpy as np
 from PIL import Image, ImageDraw
+
 
 class Sheet:
     """The drawing surface of one label."""
@@ -103,10 +104,15 @@ def draw_frame(pixels, box, stroke, ink):
     """Four bars with soft edges, drawn after the picture has its final size: a frame leaves no bare ground to skip."""
     height, width = pixels.shape
     x0, y0, x1, y1 = box
-    for bar in ((x0, y0, x1, y0 + stroke), (x0, y1 - stroke, x1, y1), (x0, y0, x0 + stroke, y1), (x1 - stroke, y0, x1, y1)):
+    for bar in (
+        (x0, y0, x1, y0 + stroke),
+        (x0, y1 - stroke, x1, y1),
+        (x0, y0, x0 + stroke, y1),
+        (x1 - stroke, y0, x1, y1),
+    ):
         left, across = coverage(bar[0], bar[2], width)
         top, down = coverage(bar[1], bar[3], height)
-        part = pixels[top:top + down.size, left:left + across.size]
+        part = pixels[top : top + down.size, left : left + across.size]
         part[:] = part + (float(ink) - part) * np.outer(down, across) + 0.5
 
 

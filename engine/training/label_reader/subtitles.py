@@ -49,9 +49,16 @@ def dressed(rng, letters, lines, places, px):
         return ImageChops.lighter(letters, shadow), dark
     if kind < 0.9:
         box = Image.new("L", letters.size)
-        draw, opacity, pad = ImageDraw.Draw(box), rng.choice((255, rng.randint(110, 230))), px * rng.uniform(0.1, 0.35)
+        draw, opacity, pad = (
+            ImageDraw.Draw(box),
+            rng.choice((255, rng.randint(110, 230))),
+            px * rng.uniform(0.1, 0.35),
+        )
         for (_, sized, _, edges), (x, baseline) in zip(lines, places):
-            draw.rectangle((x - pad, baseline - sized.ascent - pad, x + edges[-1] + pad, baseline + sized.descent + pad), fill=opacity)
+            draw.rectangle(
+                (x - pad, baseline - sized.ascent - pad, x + edges[-1] + pad, baseline + sized.descent + pad),
+                fill=opacity,
+            )
         return ImageChops.lighter(letters, box), dark
     return letters, dark
 
@@ -105,8 +112,8 @@ def cue(rng, height, width, fonts, px, scale, options):
     luma[:] = dark if opaque is not letters else fill
     if opaque is not letters:
         # Inside the letters' soft edges the outline shows through.
-        luma[top:top + final] = (dark + (fill - dark) * cover.astype(np.float32) / 255).astype(np.uint8)
-    alpha[top:top + final] = np.maximum(seen, cover.astype(np.uint8))
+        luma[top : top + final] = (dark + (fill - dark) * cover.astype(np.float32) / 255).astype(np.uint8)
+    alpha[top : top + final] = np.maximum(seen, cover.astype(np.uint8))
     sx, sy = width / band_width, final / band_height
     moved = [(line[0], (b[0] * sx, b[1] * sy + top, b[2] * sx, b[3] * sy + top)) for line, b in zip(lines, boxes)]
     return luma, alpha, moved, [characters(line, at, box, sx, sy, top) for line, at, box in zip(lines, places, boxes)]
@@ -126,7 +133,9 @@ def ink(letters, line, at):
     x, baseline = at
     reach, (above, below) = sized.px // 3, extent(line)
     x0, y0 = max(0, x - reach), max(0, baseline - above)
-    box = letters.crop((x0, y0, round(x + edges[-1] + reach), baseline + below)).point([0] * 48 + [255] * 208).getbbox()
+    box = (
+        letters.crop((x0, y0, round(x + edges[-1] + reach), baseline + below)).point([0] * 48 + [255] * 208).getbbox()
+    )
     box = box or (0, 0, 1, 1)
     return x0 + box[0], y0 + box[1], x0 + box[2], y0 + box[3]
 
@@ -136,4 +145,7 @@ def characters(line, at, box, sx, sy, top):
     _, sized, _, edges = line
     x, baseline = at
     above, below = min(box[1], baseline - sized.ascent), max(box[3], baseline + sized.descent)
-    return [((x + left) * sx, above * sy + top, (x + right) * sx, below * sy + top) for left, right in zip(edges, edges[1:])]
+    return [
+        ((x + left) * sx, above * sy + top, (x + right) * sx, below * sy + top)
+        for left, right in zip(edges, edges[1:])
+    ]

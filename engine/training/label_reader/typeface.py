@@ -12,7 +12,9 @@ from PIL import ImageFont
 OPEN_FONTS = 800
 # The euro sign is the last character of a text; ligatures lie behind it.
 LAST_PLAIN = "\u20ac"
-STYLE = re.compile(r"[-_]?(Regular|Roman|Book|Medium|SemiBold|Semibold|Demi|Bold|Black|Light|Italic|Oblique|_RB?|bold|regular)*$")
+STYLE = re.compile(
+    r"[-_]?(Regular|Roman|Book|Medium|SemiBold|Semibold|Demi|Bold|Black|Light|Italic|Oblique|_RB?|bold|regular)*$"
+)
 
 
 class Sized:
@@ -33,20 +35,21 @@ class Sized:
         return width
 
     def set_line(self, text, spacing=0, ligatures=False):
-        """Returns (runs, edges): [(x, string)] to draw and the left edges of all characters, with the right end last."""
+        """Returns (runs, edges): [(x, string)] to draw, and the left edges of all characters with the right end last."""
         if ligatures and not spacing:
             for pair, one in self.face.ligatures.items():
                 text = text.replace(pair, one)
-        kern, px, advance = self.face.kern, self.px, self.advance
+        kern, px, advances = self.face.kern, self.px, self._advances
         edges, runs, x, begin, previous, start = [], [], 0, 0, "", 0
         for place, char in enumerate(text):
-            shift = round(kern.get(previous + char, 0) * px) if kern and previous else 0
+            pair = kern.get(previous + char) if kern else None
+            shift = round(pair * px) if pair else 0
             if place and (shift or spacing):
                 runs.append((start, text[begin:place]))
                 x += shift + spacing
                 begin, start = place, x
             edges.append(x)
-            x += advance(char)
+            x += advances[char] if char in advances else self.advance(char)
             if char > LAST_PLAIN:
                 # The two letters of a ligature share its width.
                 edges.append((edges[-1] + x) / 2)
@@ -66,8 +69,12 @@ class Typeface:
         self.italic = bool(re.search(r"italic|oblique|OCRBL", self.name, re.IGNORECASE))
         self.missing = frozenset(facts["missing"])
         self.ligatures = facts["ligatures"]
-        self.kern = {left + right: int(share) / 100 for left, row in facts["kern"].items()
-                     for share, rights in row.items() for right in rights}
+        self.kern = {
+            left + right: int(share) / 100
+            for left, row in facts["kern"].items()
+            for share, rights in row.items()
+            for right in rights
+        }
         self._cache = cache
 
     def at(self, px):
@@ -103,7 +110,9 @@ class FontSet:
     def choose(self, rng, text=""):
         """A typeface that has all characters of the text."""
         for _ in range(50):
-            face = rng.choice(self.faces) if rng.random() < 0.5 else rng.choice(self.families[rng.choice(self._names)])
+            face = (
+                rng.choice(self.faces) if rng.random() < 0.5 else rng.choice(self.families[rng.choice(self._names)])
+            )
             if face.has(text):
                 return face
         return next(face for face in self.faces if face.has(text))
