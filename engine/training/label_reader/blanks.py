@@ -72,7 +72,7 @@ def grid(rng, image, draw, ink, ground):
 
 def stripes(rng, image, draw, ink, ground):
     """Hazard stripes, slats, hatchings."""
-    marks.hatching(rng, draw, (0, 0, *image.size), ink, rng.uniform(6, 90))
+    marks.hatching(rng, image, (0, 0, *image.size), ink, rng.uniform(6, 90))
 
 
 def shapes(rng, image, draw, ink, ground):

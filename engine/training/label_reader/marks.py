@@ -4,7 +4,7 @@
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 
 def barcode(rng, draw, box, ink):
@@ -138,16 +138,19 @@ def logo(rng, draw, box, ink, ground):
         draw.line((x0, y1, x1, y0), fill=ink, width=stroke)
 
 
-def hatching(rng, draw, box, ink, pitch):
-    """Parallel strokes at any angle, all the way across the box."""
-    x0, y0, x1, y1 = box
+def hatching(rng, image, box, ink, pitch):
+    """Parallel strokes at any angle, all the way across the box and not beyond it."""
+    x0, y0, x1, y1 = (round(value) for value in box)
+    part = image.crop((x0, y0, x1, y1))
+    draw = ImageDraw.Draw(part)
     slope = rng.choice((-1, 1, 0.5, -0.5, 2, -2, 0, 0))
     width = max(1, round(pitch * rng.uniform(0.15, 0.6)))
-    reach = abs(slope) * (y1 - y0)
-    x = x0 - reach
-    while x < x1 + reach:
-        draw.line((x, y0, x + slope * (y1 - y0), y1), fill=ink, width=width)
+    reach = abs(slope) * part.height
+    x = -reach
+    while x < part.width + reach:
+        draw.line((x, 0, x + slope * part.height, part.height), fill=ink, width=width)
         x += pitch
+    image.paste(part, (x0, y0))
 
 
 def scribble(rng, draw, box, ink):

@@ -194,7 +194,7 @@ class Page:
         elif kind < 0.93:
             marks.barcode(self.rng, self.sheet.draw, box, self.ink)
         else:
-            marks.hatching(self.rng, self.sheet.draw, box, self.ink, max(3, self.px * 0.3))
+            marks.hatching(self.rng, self.sheet.image, box, self.ink, max(3, self.px * 0.3))
 
     def wear(self):
         """Marks of a cheap printer: dot matrix, banding, dead heating elements."""
