@@ -22,6 +22,7 @@ class Style:
         self.second = fonts.choose(rng) if rng.random() < 0.15 else None
         self.align = rng.choices(("left", "centre", "right"), (0.72, 0.24, 0.04))[0]
         self.leading = rng.choice((0.28, 0.35, 0.45, 0.6, 0.9))
+        self.block_gap = rng.choice((1.0, 1.3, 2.0))
         varied = rng.random() < 0.7
         self.scales = {
             "body": 1.0,
@@ -53,9 +54,9 @@ class Style:
 
     def face_for(self, role, text):
         """The face of a row, another one where it lacks characters."""
-        face = (
-            self.second if role == "number" and self.second else self.bold if role in self.bold_roles else self.face
-        )
+        face = self.bold if role in self.bold_roles else self.face
+        if role == "number" and self.second:
+            face = self.second
         return face if face.has(text) else self.face if self.face.has(text) else None
 
 
@@ -126,15 +127,13 @@ def pieces(style, face, row, room):
     if found:
         caption, value = found.groups()
         strong = style.bold if style.bold.has(caption) else face
-        left = [
-            (caption, strong if style.caption == "bold" else face, 0.78 if style.caption == "small" else 1.0, None),
-            (
-                value,
-                style.plain if style.caption == "bold" and style.plain.has(value) else face,
-                1.0,
-                style.column * room if style.caption == "column" and style.align == "left" else None,
-            ),
-        ]
+        plain = style.plain if style.plain.has(value) else face
+        column = style.column * room if style.caption == "column" and style.align == "left" else None
+        left = {
+            "bold": [(caption, strong, 1.0, None), (value, plain, 1.0, None)],
+            "small": [(caption, face, 0.78, None), (value, face, 1.0, None)],
+            "column": [(caption, face, 1.0, None), (value, face, 1.0, column)],
+        }[style.caption]
     if not row.right:
         return left
     place = 0.52 * room if row.role == "pair" else 0 if style.gap or style.align == "centre" else room
@@ -166,9 +165,8 @@ def gaps_between(style, lines):
     return gaps
 
 
-def arrange(rng, style, rows, width, height, most_lines):
-    """Sets as many rows as the height holds. Returns (lines, baselines' tops, spare height)."""
-    style.block_gap = rng.choice((1.0, 1.3, 2.0))
+def arrange(style, rows, width, height, most_lines):
+    """Sets as many rows as the height holds. Returns (lines, gaps between them, spare height)."""
     lines = []
     for row in rows:
         lines += set_row(style, row, width)

@@ -74,7 +74,7 @@ class Page:
         room, height = sheet.width - 2 * self.margin, sheet.height - 2 * self.margin
         bars = round(self.px * rng.uniform(1.2, 3.2)) if rng.random() < 0.35 and height > 6 * self.px else 0
         lines, gaps, spare = layout.arrange(
-            rng, style, rows, room, height - (bars + self.px if bars else 0), most_lines
+            style, rows, room, height - (bars + self.px if bars else 0), most_lines
         )
         if not lines:
             return False
