@@ -90,6 +90,7 @@ struct ModelConfig {
   PositionFit position_fit = PositionFit::interpolate;
   bool has_position_fit = false;     ///< the key was present: `canvases` are what the checkpoint was trained on
   std::vector<CanvasSize> canvases;  ///< `candidate_resolutions`
+  double legible_text_height = 0;    ///< font size, in pixels of the canvas, that the checkpoint reads well; 0: unknown
   std::vector<std::string> supported_prompts;
 
   /// Whether resolution "auto" chooses among `canvases` (else gundam).

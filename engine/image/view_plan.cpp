@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checkpoint/error.h"
+#include "image/text_height.h"
 #include "image/views.h"
 
 namespace deepseekocr {
@@ -78,12 +79,13 @@ bool has_fewer_pixels(CanvasSize a, CanvasSize b) {
   return pixel_count(a) < pixel_count(b);
 }
 
-/// The smallest canvas in which the picture is not shrunk, else the smallest of those that shrink it least.
-CanvasSize choose_canvas(int width, int height, const std::vector<CanvasSize>& canvases) {
+/// The smallest canvas in which the picture is not shrunk, else the smallest of those that shrink it least; or the
+/// smallest in which it is shrunk to no less than `legible_scale`, if that is smaller.
+CanvasSize choose_canvas(int width, int height, const std::vector<CanvasSize>& canvases, double legible_scale) {
   constexpr double tolerance = 1e-9;  // scales this close are a tie
   double best_scale = 0.0;
   for (const CanvasSize& canvas : canvases) best_scale = std::max(best_scale, fit_scale(width, height, canvas));
-  const double enough = best_scale >= 1.0 ? 1.0 : best_scale - tolerance;
+  const double enough = std::min(best_scale >= 1.0 ? 1.0 : best_scale - tolerance, legible_scale);
   std::vector<CanvasSize> candidates;
   for (const CanvasSize& canvas : canvases) {
     if (fit_scale(width, height, canvas) >= enough) candidates.push_back(canvas);
@@ -129,7 +131,8 @@ int grid_tokens(int columns, int rows) {
 
 }  // namespace
 
-ViewPlan plan_views(int width, int height, DsocrMode mode, int max_tiles, const ModelConfig& config) {
+ViewPlan plan_views(int width, int height, DsocrMode mode, int max_tiles, const ModelConfig& config,
+                    std::optional<double> text_height) {
   if (width < 1 || height < 1) {
     throw ArgumentError("The picture is " + std::to_string(width) + "x" + std::to_string(height) +
                         " pixels; both sides must be at least 1.");
@@ -137,12 +140,20 @@ ViewPlan plan_views(int width, int height, DsocrMode mode, int max_tiles, const 
   const int tile_limit = checked_max_tiles(max_tiles);
   ViewPlan plan;
   if (mode == DSOCR_MODE_AUTO && config.uses_canvases()) {
-    plan.global = choose_canvas(width, height, config.canvases);
+    const bool known = text_height.value_or(0) > 0 && config.legible_text_height > 0;
+    plan.global =
+        choose_canvas(width, height, config.canvases, known ? config.legible_text_height / *text_height : 1.0);
   } else {
     plan = plan_mode(width, height, mode, tile_limit);
   }
   check_positions(mode, plan.global, config);
   return plan;
+}
+
+ViewPlan plan_views(const RgbImage& picture, DsocrMode mode, int max_tiles, const ModelConfig& config) {
+  const bool decides = mode == DSOCR_MODE_AUTO && config.uses_canvases() && config.legible_text_height > 0;
+  return plan_views(picture.width, picture.height, mode, max_tiles, config,
+                    decides ? estimate_text_height(picture) : std::nullopt);
 }
 
 int image_token_count(const ViewPlan& plan, const ModelConfig& config) {

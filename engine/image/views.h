@@ -4,6 +4,7 @@
 
 #include <deepseekocr/engine.h>
 
+#include <optional>
 #include <vector>
 
 #include "checkpoint/model_config.h"
@@ -37,8 +38,14 @@ struct PageViews {
 /// Chooses canvas and tiles (3.2, 3.4; mode AUTO: the canvas rule of the design where config.uses_canvases(), else
 /// gundam).
 /// @param max_tiles 2..9 (0: 9); transformers uses 9, vLLM 6.
+/// @param text_height font size of the picture's smaller writing in its own pixels, where config.legible_text_height
+/// can use it: AUTO then takes the smallest canvas on which that stays legible
 /// @throws ArgumentError for a bad mode or max_tiles, naming the value.
-ViewPlan plan_views(int width, int height, DsocrMode mode, int max_tiles, const ModelConfig& config);
+ViewPlan plan_views(int width, int height, DsocrMode mode, int max_tiles, const ModelConfig& config,
+                    std::optional<double> text_height = std::nullopt);
+
+/// The plan for a picture whose pixels are there: its text height is estimated where that decides.
+ViewPlan plan_views(const RgbImage& picture, DsocrMode mode, int max_tiles, const ModelConfig& config);
 
 /// Carries the plan out: Pillow-exact 8-bit bicubic, letterbox colour 127 (3.3, 3.5).
 PageViews make_views(const RgbImage& picture, const ViewPlan& plan);

@@ -57,6 +57,17 @@ NgramRule ngram_rule(const RequestSpec& spec, const Tokenizer* tokenizer) {
   return rule;
 }
 
+/// Counts the plan's image tokens and how many ids the answer may have beside them.
+void limit_answer(PreparedPage& page, const RequestSpec& spec, const ModelConfig& config) {
+  page.image_tokens = image_token_count(page.plan, config);
+  const size_t prompt_tokens =
+      page.prompt.before.size() + static_cast<size_t>(page.image_tokens) + page.prompt.after.size();
+  page.limits.max_new_tokens = answer_limit(spec.max_new_tokens, prompt_tokens, page.image_tokens, config);
+  page.limits.eos_id = config.decoder.eos_id;
+  page.limits.ignore_eos = spec.ignore_eos;
+  page.limits.loop_guard = spec.loop_guard;
+}
+
 }  // namespace
 
 void prepare(Request& request, const ModelConfig& config, const Tokenizer* tokenizer) {
@@ -64,26 +75,22 @@ void prepare(Request& request, const ModelConfig& config, const Tokenizer* token
   const RequestSpec& spec = request.spec;
   const Rect& area = request.image.area();
 
-  // Everything that can be refused is checked before pixels are worked on.
+  // What can be refused is checked before pixels are worked on, as far as it does not depend on them.
   page.plan = plan_views(area.width, area.height, spec.mode, spec.max_tiles, config);
-  page.image_tokens = image_token_count(page.plan, config);
   page.prompt = prompt_ids(spec, config, tokenizer);
   check_ids(page.prompt.before, config);
   check_ids(page.prompt.after, config);
-  const size_t prompt_tokens =
-      page.prompt.before.size() + static_cast<size_t>(page.image_tokens) + page.prompt.after.size();
-  page.limits.max_new_tokens = answer_limit(spec.max_new_tokens, prompt_tokens, page.image_tokens, config);
-  page.limits.eos_id = config.decoder.eos_id;
-  page.limits.ignore_eos = spec.ignore_eos;
-  page.limits.loop_guard = spec.loop_guard;
+  limit_answer(page, spec, config);
+
+  const RgbImage picture = to_rgb(request.image.image());
+  request.image.reset();
+  page.plan = plan_views(picture, spec.mode, spec.max_tiles, config);
+  limit_answer(page, spec, config);
+  page.views = make_views(picture, page.plan);
   page.ngram_rule = ngram_rule(spec, tokenizer);
   page.input_ids = page.prompt.before;
   page.input_ids.insert(page.input_ids.end(), static_cast<size_t>(page.image_tokens), config.image_token_id);
   page.input_ids.insert(page.input_ids.end(), page.prompt.after.begin(), page.prompt.after.end());
-
-  const RgbImage picture = to_rgb(request.image.image());
-  request.image.reset();
-  page.views = make_views(picture, page.plan);
 }
 
 }  // namespace deepseekocr

@@ -109,7 +109,7 @@ Reading read_picture(const Options& options, StageRecorder* recorder) {
   const std::optional<Tokenizer> tokenizer = load_tokenizer(options);
   const PromptIds prompt = prompt_ids(options, config, tokenizer);
 
-  reading.plan = plan_views(picture.width, picture.height, options.mode, options.max_tiles, config);
+  reading.plan = plan_views(picture, options.mode, options.max_tiles, config);
   const PageViews views = timed(reading.timings.preprocess, [&] { return make_views(picture, reading.plan); });
   const auto features = timed(reading.timings.vision, [&] {
     const PageViews* page = &views;

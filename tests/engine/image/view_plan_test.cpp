@@ -2,6 +2,8 @@
 // Canvas, tile grid and token count from a picture's size.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "checkpoint/error.h"
@@ -98,6 +100,38 @@ TEST(ViewPlan, AutoShrinksAsLittleAsPossibleAndThenTakesTheFewestPixels) {
   EXPECT_EQ(auto_canvas(1280, 640), (CanvasSize{256, 512}));   // 0.4 in both
   EXPECT_EQ(auto_canvas(5120, 1280), (CanvasSize{128, 512}));  // 0.1 in three
   EXPECT_EQ(auto_canvas(1, 20000), (CanvasSize{512, 512}));
+}
+
+TEST(ViewPlan, AutoTakesTheSmallestCanvasOnWhichTheTextStaysLegible) {
+  ModelConfig config = label_reader_config();
+  config.legible_text_height = 22;
+  const auto canvas = [&](int width, int height, std::optional<double> text_height) {
+    return plan_views(width, height, DSOCR_MODE_AUTO, 0, config, text_height).global;
+  };
+  EXPECT_EQ(canvas(512, 256, 22), (CanvasSize{256, 512}));
+  EXPECT_EQ(canvas(512, 256, 43), (CanvasSize{256, 512}));  // 128 rows would need 0.5
+  EXPECT_EQ(canvas(512, 256, 44), (CanvasSize{128, 256}));
+  EXPECT_EQ(canvas(512, 256, 10), (CanvasSize{256, 512}));  // never enlarged for it
+  EXPECT_EQ(canvas(512, 256, std::nullopt), (CanvasSize{256, 512}));
+  EXPECT_EQ(canvas(1280, 720, 30), (CanvasSize{512, 512}));  // illegible on all
+  config.legible_text_height = 0;
+  EXPECT_EQ(canvas(512, 256, 44), (CanvasSize{256, 512}));
+}
+
+TEST(ViewPlan, APicturesTextIsMeasuredWhereItDecides) {
+  ModelConfig config = label_reader_config();
+  RgbImage picture(512, 256);
+  for (int y = 0; y < 256; ++y) {
+    // strokes of two lines, each 60 rows high
+    for (int x = 0; x < 512; ++x) {
+      const uint8_t value = y % 128 < 60 && x % 12 < 4 ? 0 : 255;
+      std::fill_n(picture.row(y) + 3 * x, 3, value);
+    }
+  }
+  EXPECT_EQ(plan_views(picture, DSOCR_MODE_AUTO, 0, config).global, (CanvasSize{256, 512}));
+  config.legible_text_height = 22;
+  EXPECT_EQ(plan_views(picture, DSOCR_MODE_AUTO, 0, config).global, (CanvasSize{128, 256}));
+  EXPECT_EQ(plan_views(picture, DSOCR_MODE_TINY, 0, config).global, (CanvasSize{512, 512}));
 }
 
 TEST(ViewPlan, RectangularCanvasTokens) {
