@@ -23,10 +23,10 @@ KINDS = ("strip", "slip", "camera", "subtitle", "blank")
 class Options:
     """What a training run may turn."""
 
-    least_px: float = 15.0
+    least_px: float = 16.0
     most_px: float = 60.0
-    usual_px: tuple = (18.0, 40.0)
-    usual_share: float = 0.85
+    usual_px: tuple = (20.0, 44.0)
+    usual_share: float = 0.88
     latin1: float = 0.06
     most_lines: int = 10
     direct_share: float = 0.35
@@ -35,13 +35,17 @@ class Options:
 
 @dataclasses.dataclass
 class Sample:
-    """A plane of the canvas size with its lines and characters; boxes are (x0, y0, x1, y1) in pixels of the plane."""
+    """A plane of the canvas size with its lines and characters; boxes are (x0, y0, x1, y1) in pixels of the plane.
+
+    `picture` is what lies between letterbox bars, None where there are none.
+    """
 
     luma: np.ndarray
     alpha: np.ndarray
     lines: list
     chars: np.ndarray
     kind: str
+    picture: tuple = None
 
     @property
     def text(self):
@@ -105,7 +109,8 @@ def letterboxed(rng, height, width, size, fonts, options, most_lines, kind, px=N
     pixels, lines, chars = drawn.finish(*size, x, y)
     luma = np.full((height, width), BAR_LUMA, np.uint8)
     luma[y : y + size[1], x : x + size[0]] = pixels
-    return Sample(luma, np.full((height, width), 255, np.uint8), lines, chars, kind)
+    picture = (x, y, x + size[0], y + size[1])
+    return Sample(luma, np.full((height, width), 255, np.uint8), lines, chars, kind, picture)
 
 
 def strip(rng, height, width, fonts, options):
