@@ -37,6 +37,7 @@ struct Comparison {
   double limit = 0;          ///< of `error`
   double largest = 0;        ///< largest absolute error in standard deviations of the stage; 0 where it has no meaning
   double largest_limit = 0;  ///< 0: not limited
+  int64_t rows = 0;          ///< that were compared, of sets of experts
   bool holds = false;
   std::string remark;  ///< what is wrong, or what was compared where it is not the relative L2 error
 
