@@ -18,8 +18,7 @@ std::unique_ptr<ImageFeatures> encode(const GoldenCase& golden, ModelRunner& mod
   if (sha256_hex(picture.data.data(), picture.data.size()) != golden.image_sha256) {
     throw std::runtime_error("the picture of case " + golden.name + " is not the one of the goldens");
   }
-  const PageViews views =
-      make_views(picture, plan_views(picture.width, picture.height, golden.mode, 9, model.config()));
+  const PageViews views = make_views(picture, plan_views(picture, golden.mode, 9, model.config()));
   const PageViews* page = &views;
   const CancelFlag* flag = &never;
   return std::move(model.encode({&page, 1}, {&flag, 1}).at(0));

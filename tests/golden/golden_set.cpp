@@ -12,11 +12,9 @@ namespace {
 using nlohmann::json;
 
 DsocrMode mode_of(const std::string& name) {
-  static const std::map<std::string, DsocrMode> modes = {{"tiny", DSOCR_MODE_TINY},
-                                                         {"small", DSOCR_MODE_SMALL},
-                                                         {"base", DSOCR_MODE_BASE},
-                                                         {"large", DSOCR_MODE_LARGE},
-                                                         {"gundam", DSOCR_MODE_GUNDAM}};
+  static const std::map<std::string, DsocrMode> modes = {{"auto", DSOCR_MODE_AUTO},   {"tiny", DSOCR_MODE_TINY},
+                                                         {"small", DSOCR_MODE_SMALL}, {"base", DSOCR_MODE_BASE},
+                                                         {"large", DSOCR_MODE_LARGE}, {"gundam", DSOCR_MODE_GUNDAM}};
   return modes.at(name);
 }
 

@@ -40,6 +40,25 @@ TEST_P(Golden, EveryStageOfEveryCase) {
   }
 }
 
+/// The bundled checkpoint against the network that it was trained with, which states the arithmetic a second time.
+TEST(BundledCheckpoint, EqualsItsTrainer) {
+  const GoldenSet set = GoldenSet::read(std::string(TEST_DATA_DIR) + "/golden/label-reader");
+  ModelOptions options;
+  options.model_path = BUNDLED_MODEL;
+  ASSERT_EQ(sha256_hex_of_file(std::string(BUNDLED_MODEL) + "/" + set.weights_file), set.weights_sha256)
+      << "the checkpoint is another: run record_stages.py";
+  options.precision = DSOCR_PRECISION_FP32;
+  StageStore stages;
+  const CancelFlag never{false};
+  const auto model = load_torch_model(options, nullptr, never, &stages);
+  for (const GoldenCase& golden : set.cases) {
+    for (const Comparison& comparison : run_golden_case(golden, *model, stages, Precision::fp32)) {
+      std::cout << comparison.line() << "\n";
+      EXPECT_TRUE(comparison.holds) << comparison.line();
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Checkpoints, Golden,
                          testing::Combine(testing::Values("mini-a", "mini-b"),
                                           testing::Values(Precision::fp32, Precision::bf16)),

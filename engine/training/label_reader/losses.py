@@ -13,7 +13,7 @@ NOTHING = 0.25  # weight of an empty slot
 def slot_loss(logits, slots):
     """Cross entropy of the auxiliary heads, (mean over both, share of the characters seen by the tokens)."""
     weights = torch.ones(voc.INK_CLASSES, device=slots.device)
-    weights[0] = NOTHING
+    weights[:1].fill_(NOTHING)
     target = slots.long().flatten()
     total = sum(F.cross_entropy(part.float().flatten(0, -2), target, weight=weights) for part in logits)
     right = ((logits[1].argmax(-1) == slots) & (slots > 0)).sum() / (slots > 0).sum().clamp(min=1)

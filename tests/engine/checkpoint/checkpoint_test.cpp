@@ -75,7 +75,7 @@ TEST(Checkpoint, OpensOneFile) {
 
 TEST(Checkpoint, OpensTheBundledModel) {
   const Checkpoint checkpoint = Checkpoint::open(BUNDLED_MODEL_DIR);
-  EXPECT_EQ(checkpoint.parameter_count(), 7413696u);
+  EXPECT_EQ(checkpoint.parameter_count(), 7945152u);
   EXPECT_FALSE(checkpoint.tokenizer_path().empty());
 }
 

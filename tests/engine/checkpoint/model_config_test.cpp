@@ -55,12 +55,13 @@ TEST(ModelConfig, ReadsTheBundledFile) {
   EXPECT_EQ(config.name, "label-reader");
   EXPECT_EQ(config.sam.window_size, 8);
   EXPECT_EQ(config.sam.neck_channels, 128);
-  EXPECT_EQ(config.clip.table_side(), 8);
+  EXPECT_EQ(config.clip.table_side(), 14);
   EXPECT_EQ(config.position_fit, PositionFit::crop);
   EXPECT_TRUE(config.uses_canvases());
-  EXPECT_EQ(config.canvases[1], (CanvasSize{256, 512}));
-  EXPECT_EQ(config.supported_prompts, std::vector<std::string>{"Free OCR."});
-  EXPECT_EQ(config.image_token_id, 100);
+  EXPECT_EQ(config.canvases[1], (CanvasSize{128, 384}));
+  EXPECT_EQ(config.legible_text_height, 28);
+  EXPECT_EQ(config.supported_prompts, (std::vector<std::string>{"Free OCR.", "<|grounding|>OCR this image."}));
+  EXPECT_EQ(config.image_token_id, 5);
   EXPECT_EQ(config.decoder.bos_id, 1);
 }
 

@@ -135,11 +135,14 @@ TEST(Tokenizer, AByteWithoutTokenIsAnErrorThatNamesIt) {
 TEST(Tokenizer, ReadsTheBundledOne) {
   const Tokenizer tokenizer = Tokenizer::from_file(BUNDLED_MODEL_DIR "/tokenizer.json");
   EXPECT_EQ(tokenizer.encode("\nFree OCR."), (Ids{3}));
-  EXPECT_EQ(tokenizer.encode("\nA b~"), (Ids{4, 38, 5, 71, 99}));
-  EXPECT_EQ(tokenizer.encode("x<image>\n"), (Ids{93, 100, 4}));
-  EXPECT_EQ(tokenizer.decode({4, 38, 5, 71, 99, 2}), "\nA b~</s>");
-  EXPECT_EQ(tokenizer.find("<image>"), 100);
-  EXPECT_EQ(tokenizer.size(), 101);
+  EXPECT_EQ(tokenizer.encode("\n<|grounding|>OCR this image."), (Ids{4}));
+  EXPECT_EQ(tokenizer.encode("\nA b~"), (Ids{10, 44, 11, 77, 105}));
+  EXPECT_EQ(tokenizer.encode("x<image>\n"), (Ids{99, 5, 10}));
+  EXPECT_EQ(tokenizer.decode({10, 44, 11, 77, 105, 2}), "\nA b~</s>");
+  EXPECT_EQ(tokenizer.encode("é€").size(), 2u);               // Latin-1 letters have ids of their own
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("漢")), "漢");  // other text is written in bytes
+  EXPECT_EQ(tokenizer.find("<image>"), 5);
+  EXPECT_EQ(tokenizer.size(), 362);
 }
 
 }  // namespace
