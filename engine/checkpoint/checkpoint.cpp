@@ -158,18 +158,25 @@ const TensorInfo& Checkpoint::info(const std::string& name) const {
 
 void Checkpoint::read(const std::string& name, ElementType target, void* destination) const {
   const TensorInfo& tensor = info(name);
+  read(name, target, 0, tensor.bytes / element_size(tensor.type), destination);
+}
+
+void Checkpoint::read(const std::string& name, ElementType target, uint64_t first, uint64_t count,
+                      void* destination) const {
+  const TensorInfo& tensor = info(name);
   const SafetensorsFile& file = impl_->files[static_cast<size_t>(tensor.shard)];
   const SafetensorsEntry& entry = file.info(name);
+  const size_t width = element_size(tensor.type);
+  const uint64_t begin = first * width, end = begin + count * width;
   if (tensor.type == target) {
-    file.read(entry, 0, destination, static_cast<size_t>(tensor.bytes));
+    file.read(entry, begin, destination, static_cast<size_t>(end - begin));
     return;
   }
   constexpr size_t buffer_elements = 1 << 14;
   std::array<std::byte, buffer_elements * sizeof(float)> buffer;
-  const size_t width = element_size(tensor.type);
   auto* to = static_cast<std::byte*>(destination);
-  for (uint64_t done = 0; done < tensor.bytes;) {
-    const auto part = static_cast<size_t>(std::min<uint64_t>(tensor.bytes - done, buffer_elements * width));
+  for (uint64_t done = begin; done < end;) {
+    const auto part = static_cast<size_t>(std::min<uint64_t>(end - done, buffer_elements * width));
     file.read(entry, done, buffer.data(), part);
     convert_elements(tensor.type, buffer.data(), target, to, part / width);
     to += part / width * element_size(target);

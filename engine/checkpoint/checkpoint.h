@@ -62,6 +62,8 @@ class Checkpoint {
   /// bf16/f16 → f32 is exact; to bf16 rounds to nearest even.
   /// @throws CheckpointError on a read error or a file that has become shorter.
   void read(const std::string& name, ElementType target, void* destination) const;
+  /// The same of `count` elements from element `first` on, which the tensor has.
+  void read(const std::string& name, ElementType target, uint64_t first, uint64_t count, void* destination) const;
 
  private:
   struct Impl;

@@ -23,6 +23,9 @@ class Attention {
   at::Tensor forward(const at::Tensor& x, const operations::RopeTable& rope,
                      std::span<const operations::CacheSlice> slices) const;
 
+  const at::Tensor& qkv() const { return qkv_; }
+  const at::Tensor& out() const { return out_; }
+
  private:
   int heads_;
   at::Tensor qkv_;  ///< (3·hidden, hidden): queries, keys, values

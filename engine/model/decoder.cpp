@@ -32,14 +32,35 @@ Decoder::Layer Decoder::load_layer(int index, WeightLoader& loader) const {
                                   : FeedForward(Experts(config_, mlp, loader))};
 }
 
+void Decoder::check_id(int32_t id) const {
+  if (id >= 0 && id < config_.vocab_size) return;
+  throw ArgumentError("Token id " + std::to_string(id) + " is outside the model's vocabulary of " +
+                      std::to_string(config_.vocab_size) + " ids.");
+}
+
+operations::DecoderWeights Decoder::weights() const {
+  operations::DecoderWeights weights;
+  weights.embedding = embedding_;
+  weights.norm = norm_;
+  weights.lm_head = lm_head_;
+  weights.rope = rope_;
+  weights.heads = config_.heads;
+  weights.experts_per_token = config_.experts_per_token;
+  weights.normalise_weights = config_.norm_topk_prob;
+  weights.weight_scale = config_.routed_scaling_factor;
+  weights.epsilon = config_.rms_norm_eps;
+  for (const Layer& layer : layers_) {
+    weights.layers.push_back({layer.input_norm, layer.post_attention_norm, layer.attention.qkv(), layer.attention.out(),
+                              std::visit([](const auto& network) { return network.weights(); }, layer.feed_forward)});
+  }
+  return weights;
+}
+
 at::Tensor Decoder::embed(std::span<const int32_t> ids) const {
   const at::Tensor indices = at::empty({static_cast<int64_t>(ids.size())}, at::TensorOptions().dtype(at::kLong));
   auto* index = indices.mutable_data_ptr<int64_t>();
   for (const int32_t id : ids) {
-    if (id < 0 || id >= config_.vocab_size) {
-      throw ArgumentError("Token id " + std::to_string(id) + " is outside the model's vocabulary of " +
-                          std::to_string(config_.vocab_size) + " ids.");
-    }
+    check_id(id);
     *index++ = id;
   }
   return embedding_.index_select(0, indices.to(embedding_.device()));

@@ -15,6 +15,7 @@
 #include "model/kv_cache.h"
 #include "model/stage_recorder.h"
 #include "model/weight_loader.h"
+#include "operations/decode_step.h"
 
 namespace deepseekocr {
 
@@ -32,6 +33,11 @@ class Decoder {
   /// @return the residual stream (rows, hidden); the caches have grown by their rows
   /// @throws Cancelled, with the caches as they were; ArgumentError if the model has no such positions
   at::Tensor forward(at::Tensor x, std::span<KvCache* const> caches, const RunContext& context) const;
+
+  /// What a decode step multiplies with, for an implementation that takes the whole step.
+  operations::DecoderWeights weights() const;
+  /// @throws ArgumentError for an id outside the vocabulary
+  void check_id(int32_t id) const;
 
   /// Final norm of rows of the residual stream.
   at::Tensor final_norm(const at::Tensor& x) const;

@@ -37,4 +37,12 @@ at::Tensor Experts::forward(const at::Tensor& x, const operations::Routing& rout
   return operations::routed_experts(x, routing, gate_up_, down_) + shared_.forward(x);
 }
 
+operations::FeedForwardWeights Experts::weights() const {
+  operations::FeedForwardWeights weights = shared_.weights();
+  weights.gate = gate_;
+  weights.gate_up = gate_up_;
+  weights.down = down_;
+  return weights;
+}
+
 }  // namespace deepseekocr

@@ -8,7 +8,7 @@
 
 #include "checkpoint/model_config.h"
 #include "model/weight_loader.h"
-#include "operations/operations.h"
+#include "operations/decode_step.h"
 
 namespace deepseekocr {
 
@@ -19,6 +19,7 @@ class DenseFeedForward {
   DenseFeedForward(const std::string& prefix, WeightLoader& loader);
   /// (rows, hidden) → (rows, hidden)
   at::Tensor forward(const at::Tensor& x) const;
+  operations::FeedForwardWeights weights() const { return {{}, {}, {}, gate_up_, down_}; }
 
  private:
   at::Tensor gate_up_;  ///< (2·width, hidden): gate rows, then up rows
@@ -33,6 +34,7 @@ class Experts {
   /// (rows, hidden) → (rows, hidden); `routing` is what route() gave for x.
   at::Tensor forward(const at::Tensor& x, const operations::Routing& routing) const;
   operations::Routing route(const at::Tensor& x) const;
+  operations::FeedForwardWeights weights() const;
 
  private:
   int experts_per_token_;

@@ -20,7 +20,8 @@ KvCache::KvCache(const DecoderConfig& config, const at::TensorOptions& options)
       dim_(config.head_dim()),
       max_positions_(config.max_positions),
       options_(options),
-      layers_(static_cast<size_t>(config.layers)) {}
+      layers_(static_cast<size_t>(config.layers)),
+      addresses_(layers_.size()) {}
 
 at::Tensor KvCache::grown(const at::Tensor& old, int64_t capacity) const {
   at::Tensor larger = at::empty({heads_, capacity, dim_}, options_);
@@ -37,9 +38,11 @@ void KvCache::reserve(int64_t count) {
   if (needed <= capacity_) return;
   const int64_t wanted = std::max(needed + kBlock / 2, capacity_ + capacity_ / 2);
   const int64_t capacity = std::min((wanted + kBlock - 1) / kBlock * kBlock, max_positions_);
-  for (Layer& layer : layers_) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
     layer.keys = grown(layer.keys, capacity);
     layer.values = grown(layer.values, capacity);
+    addresses_[i] = {layer.keys.mutable_data_ptr(), layer.values.mutable_data_ptr()};
   }
   capacity_ = capacity;
 }

@@ -4,9 +4,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <span>
 #include <vector>
 
 #include "checkpoint/model_config.h"
+#include "operations/cache_address.h"
 #include "operations/operations.h"
 
 namespace deepseekocr {
@@ -24,6 +26,8 @@ class KvCache {
   void reserve(int64_t count);
   /// Where layer `layer` writes `count` positions behind length(); reserve() them first.
   operations::CacheSlice slice(int layer, int64_t count) const;
+  /// Where each layer's keys and values lie, until the next reserve().
+  std::span<const CacheAddress> addresses() const { return addresses_; }
   /// Every layer has written `count` positions.
   void advance(int64_t count) { length_ += count; }
 
@@ -36,6 +40,7 @@ class KvCache {
   int64_t heads_, dim_, max_positions_;
   at::TensorOptions options_;
   std::vector<Layer> layers_;
+  std::vector<CacheAddress> addresses_;
   int64_t length_ = 0;
   int64_t capacity_ = 0;
 };

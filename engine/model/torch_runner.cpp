@@ -5,17 +5,23 @@
 #include <ATen/Version.h>
 #include <ATen/ops/cat.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 #include <torch/headeronly/version.h>
 
 #include <algorithm>
+#include <exception>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/error.h"
 #include "kernels/isa.h"
 #include "model/decoder.h"
+#include "model/device.h"
+#include "model/exact_arithmetic.h"
 #include "model/host_resources.h"
 #include "model/kv_cache.h"
 #include "model/vision_encoder.h"
@@ -40,28 +46,27 @@ struct TorchSequence final : Sequence {
   KvCache cache;
 };
 
-/// Runs `work` without gradients, and turns LibTorch's exceptions into the engine's.
+/// A stream of our own where the device has streams: other parts of the process may use the default one.
+std::optional<c10::Stream> own_stream(at::Device device) {
+  if (device.is_cpu()) return std::nullopt;
+  return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
+}
+
+/// Runs `work` without gradients, on `stream` if there is one, and turns LibTorch's exceptions into the engine's.
 template <typename Work>
-auto guarded(Work work) {
+auto guarded(const std::optional<c10::Stream>& stream, Work work) {
   try {
     const c10::InferenceMode inference;
+    const c10::OptionalStreamGuard on_stream(stream);
     return work();
   } catch (const c10::Error& error) {
     const std::string whole = error.what_without_backtrace(), sentence = whole.substr(0, whole.find('\n'));
-    const bool memory = sentence.find("not enough memory") != std::string::npos;
+    const bool memory = dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+                        sentence.find("not enough memory") != std::string::npos;
     throw EngineError(memory ? DSOCR_OUT_OF_MEMORY : DSOCR_INTERNAL, "LibTorch reports: " + sentence + ".");
   } catch (const std::bad_alloc&) {
     throw EngineError(DSOCR_OUT_OF_MEMORY, "Not enough memory: use a smaller resolution, batch size or model.");
   }
-}
-
-at::Device parse_device(const std::string& name) {
-  if (name.empty() || name == "auto" || name == "cpu") return at::Device(at::kCPU);
-  if (name.rfind("cuda", 0) == 0) {
-    throw EngineError(DSOCR_UNSUPPORTED,
-                      "Device \"" + name + "\" cannot be used: this build has no CUDA support, use cpu or auto.");
-  }
-  throw ArgumentError("Unknown device \"" + name + "\": use auto, cpu or cuda:N.");
 }
 
 at::ScalarType choose_precision(DsocrPrecision precision, uint64_t parameters) {
@@ -100,10 +105,11 @@ TokenChoice to_token_choice(const operations::Choice& choice) {
 
 class TorchRunner final : public ModelRunner {
  public:
-  TorchRunner(const Checkpoint& checkpoint, const at::TensorOptions& options, int threads, const LoadProgress& progress,
-              const CancelFlag& cancelled, StageRecorder* recorder)
+  TorchRunner(const Checkpoint& checkpoint, const at::TensorOptions& options, std::optional<c10::Stream> stream,
+              int threads, const LoadProgress& progress, const CancelFlag& cancelled, StageRecorder* recorder)
       : config_(checkpoint.config()),
         options_(options),
+        stream_(stream),
         parameters_(checkpoint.parameter_count()),
         threads_(threads),
         recorder_(recorder) {
@@ -112,6 +118,7 @@ class TorchRunner final : public ModelRunner {
     vision_ = std::make_unique<VisionEncoder>(config_, loader);
     decoder_ = std::make_unique<Decoder>(config_.decoder, loader);
     weight_bytes_ = loader.bytes_held();
+    step_ = operations::make_decode_step(decoder_->weights());
   }
 
   const ModelConfig& config() const override { return config_; }
@@ -122,7 +129,8 @@ class TorchRunner final : public ModelRunner {
 
   std::vector<std::unique_ptr<ImageFeatures>> encode(std::span<const PageViews* const> pages,
                                                      std::span<const CancelFlag* const> cancelled) override {
-    return guarded([&] {
+    return guarded(stream_, [&] {
+      const ExactArithmetic exact(precision_type());
       use_threads();
       std::vector<std::unique_ptr<ImageFeatures>> features;
       for (at::Tensor& tokens : vision_->encode(pages, cancelled, recorder_)) {
@@ -135,7 +143,8 @@ class TorchRunner final : public ModelRunner {
   std::unique_ptr<Sequence> prefill(std::span<const int32_t> ids_before, const ImageFeatures& image,
                                     std::span<const int32_t> ids_after, std::span<const int32_t> banned,
                                     const CancelFlag& cancelled, TokenChoice& choice) override {
-    return guarded([&]() -> std::unique_ptr<Sequence> {
+    return guarded(stream_, [&]() -> std::unique_ptr<Sequence> {
+      const ExactArithmetic exact(precision_type());
       use_threads();
       const at::Tensor& tokens = static_cast<const TorchFeatures&>(image).tokens;
       const at::Tensor x = at::cat({decoder_->embed(ids_before), tokens, decoder_->embed(ids_after)});
@@ -151,25 +160,66 @@ class TorchRunner final : public ModelRunner {
   }
 
   void decode(std::span<DecodeItem> items) override {
-    if (items.empty()) return;
-    guarded([&] {
+    guarded(stream_, [&] {
+      const ExactArithmetic exact(precision_type());
       use_threads();
+      const std::vector<DecodeItem*> ready = make_room(items);
+      if (ready.empty() || (step_ && decode_as_one(ready))) return;
       std::vector<KvCache*> caches;
       std::vector<int32_t> inputs;
-      for (const DecodeItem& item : items) {
-        caches.push_back(&static_cast<TorchSequence*>(item.sequence)->cache);
-        inputs.push_back(item.input);
+      for (const DecodeItem* item : ready) {
+        caches.push_back(&cache_of(*item));
+        inputs.push_back(item->input);
       }
       const at::Tensor hidden = decoder_->forward(decoder_->embed(inputs), caches, {});
       const at::Tensor logits = decoder_->logits(decoder_->final_norm(hidden));
-      for (size_t i = 0; i < items.size(); ++i) {
-        items[i].choice = to_token_choice(choose_from(logits, static_cast<int64_t>(i), items[i].banned));
+      for (size_t i = 0; i < ready.size(); ++i) {
+        ready[i]->choice = to_token_choice(choose_from(logits, static_cast<int64_t>(i), ready[i]->banned));
       }
       if (recorder_) recorder_->record("logits.next", logits);
     });
   }
 
  private:
+  static KvCache& cache_of(const DecodeItem& item) { return static_cast<TorchSequence*>(item.sequence)->cache; }
+
+  /// Makes room for a position in each cache.  @return the items without those whose cache found no memory
+  static std::vector<DecodeItem*> make_room(std::span<DecodeItem> items) {
+    std::vector<DecodeItem*> ready;
+    for (DecodeItem& item : items) {
+      try {
+        // An error of LibTorch becomes one of the engine, as everywhere.
+        guarded(std::nullopt, [&] { cache_of(item).reserve(1); });
+        ready.push_back(&item);
+      } catch (const EngineError& error) {
+        if (error.status() != DSOCR_OUT_OF_MEMORY) throw;
+        item.failure = std::current_exception();
+      }
+    }
+    return ready;
+  }
+
+  /// The step as one operation.  @return false, with nothing done, if it does not take these items
+  bool decode_as_one(std::span<DecodeItem* const> items) {
+    std::vector<operations::StepSequence> sequences;
+    for (const DecodeItem* item : items) {
+      const KvCache& cache = cache_of(*item);
+      decoder_->check_id(item->input);
+      sequences.push_back({item->input, cache.length(), cache.capacity(), cache.addresses(), item->banned});
+    }
+    if (!step_->takes(sequences)) return false;
+    std::vector<operations::Choice> choices(items.size());
+    step_->run(sequences, choices);
+    for (size_t i = 0; i < items.size(); ++i) {
+      cache_of(*items[i]).advance(1);
+      items[i]->choice = to_token_choice(choices[i]);
+    }
+    if (recorder_) recorder_->record("logits.next", step_->logits());
+    return true;
+  }
+
+  at::ScalarType precision_type() const { return c10::typeMetaToScalarType(options_.dtype()); }
+
   TokenChoice next(const at::Tensor& normed, int64_t row, std::span<const int32_t> banned, const std::string& stage) {
     const at::Tensor logits = decoder_->logits(normed);
     if (recorder_) recorder_->record(stage, logits[row]);
@@ -183,29 +233,33 @@ class TorchRunner final : public ModelRunner {
 
   ModelConfig config_;
   at::TensorOptions options_;
+  std::optional<c10::Stream> stream_;  ///< of every computation, where the device has streams
   uint64_t parameters_;
   uint64_t weight_bytes_ = 0;
   int threads_;
   StageRecorder* recorder_;
   std::unique_ptr<VisionEncoder> vision_;
   std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<operations::DecodeStep> step_;  ///< NULL: decode operation by operation
 };
 
 }  // namespace
 
 std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const LoadProgress& progress,
                                               const CancelFlag& cancelled, StageRecorder* recorder) {
-  return guarded([&]() -> std::unique_ptr<ModelRunner> {
-    if (const std::string complaint = kernels::isa_complaint(); !complaint.empty()) throw ArgumentError(complaint);
-    const at::Device device = parse_device(options.device);
+  if (const std::string complaint = kernels::isa_complaint(); !complaint.empty()) throw ArgumentError(complaint);
+  const auto [device, note] = choose_device(options.device);
+  if (!note.empty() && progress) progress(0, note);
+  const auto stream = guarded(std::nullopt, [&, device = device] { return own_stream(device); });
+  return guarded(stream, [&, device = device]() -> std::unique_ptr<ModelRunner> {
     const Checkpoint checkpoint = Checkpoint::open(options.model_path);
     const uint64_t parameters = checkpoint.parameter_count();
     const at::ScalarType precision = choose_precision(options.precision, parameters);
     const auto tensor_options = at::TensorOptions().dtype(precision).device(device);
-    require_memory(needed_memory(checkpoint.config(), parameters, precision), available_memory(),
+    require_memory(needed_memory(checkpoint.config(), parameters, precision), available_device_memory(device),
                    options.model_path.string());
-    return std::make_unique<TorchRunner>(checkpoint, tensor_options, choose_threads(options.threads, parameters),
-                                         progress, cancelled, recorder);
+    return std::make_unique<TorchRunner>(checkpoint, tensor_options, stream,
+                                         choose_threads(options.threads, parameters), progress, cancelled, recorder);
   });
 }
 

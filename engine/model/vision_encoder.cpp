@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "model/vision_encoder.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/stack.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <map>
@@ -33,12 +35,21 @@ void check_canvas(const RgbImage& view, int patch_size) {
                       " pixels is not made of patches of " + std::to_string(patch_size) + " pixels.");
 }
 
+/// The same from a table of all 256 values, made on the host: a device that divides by multiplying with the inverse
+/// would round otherwise.  bytes (views, height, width, 3)
+at::Tensor look_up(const at::Tensor& bytes, const at::TensorOptions& options) {
+  const at::Tensor all = at::arange(256, at::TensorOptions().dtype(at::kFloat));
+  const at::Tensor table = all.div_(255).sub_(0.5).div_(0.5).to(options);
+  return table.take(bytes.to(at::kLong)).permute({0, 3, 1, 2}).contiguous();
+}
+
 }  // namespace
 
 at::Tensor normalise(std::span<const RgbImage* const> views, const at::TensorOptions& options) {
   const int64_t height = views[0]->height, width = views[0]->width, count = static_cast<int64_t>(views.size());
   const at::Tensor bytes = at::empty({count, height, width, 3}, at::TensorOptions().dtype(at::kByte));
   for (int64_t i = 0; i < count; ++i) bytes[i].copy_(pixels_of(*views[i]));
+  if (!options.device().is_cpu()) return look_up(bytes.to(options.device()), options);
   const at::Tensor values = bytes.permute({0, 3, 1, 2}).to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
   return values.div_(255).sub_(0.5).div_(0.5).to(options);
 }
@@ -92,6 +103,20 @@ void VisionEncoder::encode_batch(std::span<const View> batch, std::span<const Ca
   }
 }
 
+void VisionEncoder::encode_group(std::span<const View> views, size_t step, std::span<const CancelFlag* const> cancelled,
+                                 StageRecorder* recorder, std::vector<std::vector<at::Tensor>>& features) {
+  for (size_t first = 0; first < views.size();) {
+    const std::span<const View> batch = views.subspan(first, std::min(step, views.size() - first));
+    try {
+      encode_batch(batch, cancelled, recorder, features);
+      first += batch.size();
+    } catch (const c10::OutOfMemoryError&) {
+      if (batch.size() == 1) throw;
+      step = (batch.size() + 1) / 2;  // fewer at once, from here on
+    }
+  }
+}
+
 std::vector<at::Tensor> VisionEncoder::encode(std::span<const PageViews* const> pages,
                                               std::span<const CancelFlag* const> cancelled, StageRecorder* recorder) {
   std::map<std::tuple<bool, int, int>, std::vector<View>> groups;  // (tile?, height, width)
@@ -107,10 +132,7 @@ std::vector<at::Tensor> VisionEncoder::encode(std::span<const PageViews* const> 
   for (const auto& [key, views] : groups) {
     const int64_t patches = std::get<1>(key) / patch_size_ * (std::get<2>(key) / patch_size_);
     const size_t step = static_cast<size_t>(std::max<int64_t>(1, kBatchPatches / patches));
-    for (size_t first = 0; first < views.size(); first += step) {
-      encode_batch(std::span(views).subspan(first, std::min(step, views.size() - first)), cancelled, recorder,
-                   features);
-    }
+    encode_group(views, step, cancelled, recorder, features);
   }
 
   std::vector<at::Tensor> laid_out(pages.size());

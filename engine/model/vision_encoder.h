@@ -45,6 +45,9 @@ class VisionEncoder {
   at::Tensor encode_views(const at::Tensor& pixels, const RunContext& context);
   void encode_batch(std::span<const View> batch, std::span<const CancelFlag* const> cancelled, StageRecorder* recorder,
                     std::vector<std::vector<at::Tensor>>& features);
+  /// Views of equal size, `step` at once, or fewer where memory ends.
+  void encode_group(std::span<const View> views, size_t step, std::span<const CancelFlag* const> cancelled,
+                    StageRecorder* recorder, std::vector<std::vector<at::Tensor>>& features);
 
   SamEncoder sam_;
   ClipEncoder clip_;

@@ -18,7 +18,11 @@ ElementType element_type(at::ScalarType type) {
 
 WeightLoader::WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options, const LoadProgress& progress,
                            const CancelFlag& cancelled)
-    : checkpoint_(checkpoint), options_(options), progress_(progress), cancelled_(cancelled) {
+    : checkpoint_(checkpoint),
+      options_(options),
+      progress_(progress),
+      cancelled_(cancelled),
+      staging_(options.device()) {
   report(0);
 }
 
@@ -70,9 +74,7 @@ void WeightLoader::read(const std::string& name, const at::Tensor& destination) 
   if (destination.is_cpu()) {
     checkpoint_.read(name, element_type(destination.scalar_type()), destination.mutable_data_ptr());
   } else {
-    const at::Tensor staging = at::empty(destination.sizes(), destination.options().device(at::kCPU));
-    checkpoint_.read(name, element_type(staging.scalar_type()), staging.mutable_data_ptr());
-    destination.copy_(staging);
+    staging_.read(checkpoint_, name, element_type(destination.scalar_type()), destination);
   }
   bytes_held_ += destination.nbytes();
   report(checkpoint_.info(name).bytes);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
+#include "model/staging.h"
 #include "serving/model_runner.h"
 
 namespace deepseekocr {
@@ -63,6 +64,7 @@ class WeightLoader {
   uint64_t bytes_read_ = 0;
   uint64_t bytes_held_ = 0;
   int percent_ = -1;
+  Staging staging_;
 };
 
 }  // namespace deepseekocr

@@ -33,14 +33,20 @@ Statistics statistics(std::span<const float> logits) {
 
 void check(std::span<const float> logits) {
   if (logits.empty()) throw EngineError(DSOCR_INTERNAL, "The model gave no logits.");
-  if (!std::all_of(logits.begin(), logits.end(), [](float value) { return std::isfinite(value); })) {
-    throw EngineError(DSOCR_INTERNAL,
-                      "The model's output holds values that are not finite numbers: its weights are damaged or "
-                      "overflow in this precision.");
-  }
+  if (!std::all_of(logits.begin(), logits.end(), [](float value) { return std::isfinite(value); })) refuse_logits();
 }
 
 }  // namespace
+
+void refuse_logits() {
+  throw EngineError(DSOCR_INTERNAL,
+                    "The model's output holds values that are not finite numbers: its weights are damaged or "
+                    "overflow in this precision.");
+}
+
+void refuse_bans(int64_t vocabulary) {
+  throw EngineError(DSOCR_INVALID_ARGUMENT, "All " + std::to_string(vocabulary) + " ids are banned.");
+}
 
 Choice choose(std::span<const float> logits, std::span<const int32_t> banned) {
   check(logits);
@@ -58,9 +64,7 @@ Choice choose(std::span<const float> logits, std::span<const int32_t> banned) {
       second = id;
     }
   }
-  if (best < 0) {
-    throw EngineError(DSOCR_INVALID_ARGUMENT, "All " + std::to_string(logits.size()) + " ids are banned.");
-  }
+  if (best < 0) refuse_bans(static_cast<int64_t>(logits.size()));
   const Statistics all = statistics(logits);
   Choice choice;
   choice.id = static_cast<int32_t>(best);

@@ -2,6 +2,7 @@
 // Chooses the implementation of each operation that has several.
 #include "operations/aten/reference.h"
 #include "operations/cpu/decoder.h"
+#include "operations/cuda/operations.h"
 #include "operations/operations.h"
 
 namespace deepseekocr::operations {
@@ -24,12 +25,19 @@ Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise
 
 at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at::Tensor& gate_up,
                           const at::Tensor& down) {
-  return cpu::takes(x, gate_up) ? cpu::routed_experts(x, routing, gate_up, down)
-                                : aten::routed_experts(x, routing, gate_up, down);
+  if (cpu::takes(x, gate_up)) return cpu::routed_experts(x, routing, gate_up, down);
+  return cuda::takes_experts(x, gate_up) ? cuda::routed_experts(x, routing, gate_up, down)
+                                         : aten::routed_experts(x, routing, gate_up, down);
 }
 
 at::Tensor logits(const at::Tensor& x, const at::Tensor& weight) {
   return cpu::takes(x, weight) ? cpu::logits(x, weight) : aten::logits(x, weight);
+}
+
+at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
+                                       const at::Tensor& column_table, int heads) {
+  return cuda::takes_grid(qkv, heads) ? cuda::relative_position_attention(qkv, row_table, column_table, heads)
+                                      : aten::relative_position_attention(qkv, row_table, column_table, heads);
 }
 
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,

@@ -48,7 +48,7 @@ at::Tensor attention(const at::Tensor& qkv, int heads);
 
 /// Attention over a grid with decomposed relative positions (1.1.6): qkv (views, rows, columns, 3·heads·dim),
 /// `row_table` (rows, rows, dim) and `column_table` (columns, columns, dim) indexed [query, key] → (views, rows,
-/// columns, heads·dim).  Memory beside the result is bounded: queries are taken in chunks.
+/// columns, heads·dim).  Memory beside the result does not grow with positions².
 at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
                                        const at::Tensor& column_table, int heads);
 
@@ -132,5 +132,8 @@ struct Choice {
 /// Banned-aware arg max; the lowest id on a tie.  With fewer than two ids left the margin is 0.
 /// @throws EngineError if a logit is not a number or infinite, or if every id is banned
 Choice choose(std::span<const float> logits, std::span<const int32_t> banned);
+/// The errors of choose(), for whoever chooses elsewhere.
+[[noreturn]] void refuse_logits();
+[[noreturn]] void refuse_bans(int64_t vocabulary);
 
 }  // namespace deepseekocr::operations

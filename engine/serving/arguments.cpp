@@ -65,8 +65,9 @@ bool is_cuda_device(const std::string& device) {
 
 std::string read_device(const char* device) {
   std::string name = device == nullptr || *device == '\0' ? "auto" : device;
+  if (name == "cuda") name = "cuda:0";
   if (name == "auto" || name == "cpu" || is_cuda_device(name)) return name;
-  throw ArgumentError("device is \"" + name + "\", but must be \"auto\", \"cpu\" or \"cuda:N\".");
+  throw ArgumentError("device is \"" + name + "\", but must be \"auto\", \"cpu\", \"cuda\" or \"cuda:N\".");
 }
 
 std::string read_model_path(const char* path) {

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -52,6 +53,8 @@ struct DecodeItem {
   int32_t input = 0;                ///< the id chosen last
   std::span<const int32_t> banned;  ///< ids that may not be chosen
   TokenChoice choice;               ///< out
+  /// Out: why this sequence alone could not go on (its cache found no memory); then there is no choice.
+  std::exception_ptr failure = nullptr;
 };
 
 struct ModelOptions {

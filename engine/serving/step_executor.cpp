@@ -30,6 +30,14 @@ void take_features(Request& request, std::unique_ptr<ImageFeatures> features) {
   }
 }
 
+void fail_with(Request& request, const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (...) {
+    request.fail(current_error());
+  }
+}
+
 void fail_all(std::span<Request* const> requests) {
   const DsocrError error = current_error();
   for (Request* request : requests) request->fail(error);
@@ -124,6 +132,10 @@ std::vector<Request*> StepExecutor::decode(std::span<Request* const> requests) {
     runner_.decode(items);
     for (size_t i = 0; i < wanted.size(); ++i) {
       wanted[i]->timings.decode += nanoseconds_since(start);
+      if (items[i].failure) {
+        fail_with(*wanted[i], items[i].failure);
+        continue;
+      }
       accept(*wanted[i], items[i].choice);
     }
   } catch (...) {

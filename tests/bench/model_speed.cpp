@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How fast a checkpoint is on this machine, part by part, beside how fast its memory is in the same minute.
 //
-//   model-speed CHECKPOINT [fp32|bf16] [THREADS] [PART]
+//   model-speed [--device cuda:N] CHECKPOINT [fp32|bf16] [THREADS] [PART]
 //
 // Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
 // of 300 and 1300, and one token of eight sequences at once.  Weights may be random: what is chosen is decoded on,
@@ -17,7 +17,9 @@
 #include <thread>
 #include <vector>
 
+#include "bench/device_rates.h"
 #include "image/views.h"
+#include "operations/cuda/support.h"
 #include "serving/model_runner.h"
 #include "tools/patterns.h"
 
@@ -74,7 +76,8 @@ double read_bandwidth(int threads) {
 
 class Bench {
  public:
-  Bench(ModelRunner& model, int threads) : model_(model), threads_(threads) {
+  Bench(ModelRunner& model, int threads)
+      : model_(model), threads_(threads), on_cuda_(model.device().starts_with("cuda")), device_(model.device()) {
     // A checkpoint that was made for smaller pictures is shown one that it takes whole.
     const bool small = model.config().uses_canvases();
     side_ = small ? 512 : 1024;
@@ -83,22 +86,40 @@ class Bench {
   }
 
   void run(const std::string& part) {
-    print_bandwidth();
-    vision(part == "vision" ? 10 : part.empty() ? 3 : 1);
+    print_ceilings();
+    vision(part == "vision" || on_cuda_ ? 10 : part.empty() ? 3 : 1);
+    if (on_cuda_ && part.empty()) gundam();
     if (part.empty() || part == "prefill") {
       prefill(280);
       if (model_.config().decoder.max_positions > 910) prefill(910);
     }
     if (part.empty() || part == "decode") {
+      const bool long_contexts = model_.config().decoder.max_positions > 1400;
       decode(300, 1);
-      if (model_.config().decoder.max_positions > 1400) decode(1300, 1);
+      if (long_contexts) decode(1300, 1);
       decode(300, 8);
+      if (on_cuda_ && long_contexts) {
+        decode(1300, 8);
+        decode(300, 100);
+        decode(1300, 100);
+        decode(8000, 1);
+      }
     }
-    print_bandwidth();
+    print_ceilings();
   }
 
  private:
-  void print_bandwidth() const {
+  void print_ceilings() {
+    if (on_cuda_) {
+      const cuda::DeviceProperties properties = cuda::device_properties(device_.index());
+      bandwidth_ = bench::copy_bandwidth(device_);
+      std::printf("device copy   %6.2f TB/s   bf16 product %6.1f TFLOP/s   memory in use %.2f of %.1f GB\n",
+                  bandwidth_ / 1e12, bench::product_rate(device_) / 1e12,
+                  static_cast<double>(properties.total_bytes - properties.free_bytes) / 1e9,
+                  static_cast<double>(properties.total_bytes) / 1e9);
+      std::fflush(stdout);
+      return;
+    }
     std::printf("memory read   %d thread(s)   %6.1f GB/s\n", threads_, read_bandwidth(threads_) / 1e9);
     std::fflush(stdout);
   }
@@ -113,8 +134,27 @@ class Bench {
   void vision(int runs) {
     const PageViews* page = &views_;
     const CancelFlag* flag = &never;
-    const auto seconds = measure(runs, [&] { image_ = std::move(model_.encode({&page, 1}, {&flag, 1}).at(0)); });
+    const auto seconds = measure(runs, [&] { encode(page, flag); });
     print("vision " + std::to_string(side_) + "x" + std::to_string(side_), seconds, 0);
+  }
+
+  void encode(const PageViews* page, const CancelFlag* flag) {
+    image_ = std::move(model_.encode({&page, 1}, {&flag, 1}).at(0));
+    if (on_cuda_) bench::finish(device_);
+  }
+
+  /// A portrait page in 2 × 3 tiles and its global view.
+  void gundam() {
+    constexpr int kWidth = 1240, kHeight = 1754;
+    const PageViews views = make_views(test::draw_pattern("page", kWidth, kHeight),
+                                       plan_views(kWidth, kHeight, DSOCR_MODE_GUNDAM, 6, model_.config()));
+    std::vector<const PageViews*> pages = {&views};
+    const CancelFlag* flag = &never;
+    const auto seconds = measure(10, [&] {
+      model_.encode(pages, {&flag, 1});
+      bench::finish(device_);
+    });
+    print("vision gundam " + std::to_string(views.grid.columns) + "x" + std::to_string(views.grid.rows), seconds, 0);
   }
 
   /// A sequence of `tokens` tokens that differ from those of other seeds.
@@ -144,10 +184,18 @@ class Bench {
       for (DecodeItem& item : items) item.input = item.choice.id;
     });
     print("decode at " + std::to_string(context) + " x" + std::to_string(batch), seconds, batch);
+    if (on_cuda_ && model_.config().decoder.layers == 12) {
+      const double floor = bench::step_bytes(batch, context) / bandwidth_;
+      std::printf("%-22s %.2f ms at the copy's bandwidth: %.0f %% of it\n", "", floor * 1e3,
+                  100 * floor / median(seconds));
+    }
   }
 
   ModelRunner& model_;
   int threads_;
+  bool on_cuda_;
+  at::Device device_;
+  double bandwidth_ = 0;
   int side_ = 0;
   PageViews views_;
   std::unique_ptr<ImageFeatures> image_;
@@ -156,11 +204,18 @@ class Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ModelOptions options;
+  options.device = "cpu";
+  if (argc > 2 && std::strcmp(argv[1], "--device") == 0) {
+    options.device = argv[2];
+    argc -= 2;
+    argv += 2;
+  }
   if (argc < 2) {
-    std::fprintf(stderr, "usage: model-speed CHECKPOINT [fp32|bf16] [THREADS] [vision|prefill|decode]\n");
+    std::fprintf(stderr,
+                 "usage: model-speed [--device cuda:N] CHECKPOINT [fp32|bf16] [THREADS] [vision|prefill|decode]\n");
     return 2;
   }
-  ModelOptions options;
   options.model_path = argv[1];
   if (argc > 2) options.precision = std::strcmp(argv[2], "fp32") == 0 ? DSOCR_PRECISION_FP32 : DSOCR_PRECISION_BF16;
   options.threads = argc > 3 ? std::atoi(argv[3]) : 2;

@@ -3,9 +3,11 @@
 //
 //   golden-table GOLDEN_FOLDER CHECKPOINT_FOLDER [fp32|bf16] [CASE…]
 //
+// DEEPSEEKOCR_DEVICE names the device, "cpu" without it.
 // Exit status 0 where every comparison holds.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
@@ -26,6 +28,8 @@ int print_table(const std::vector<std::string>& arguments) {
                                         arguments.end());
   ModelOptions options;
   options.model_path = arguments[1];
+  const char* device = std::getenv("DEEPSEEKOCR_DEVICE");
+  options.device = device != nullptr ? device : "cpu";
   options.precision = precision == Precision::fp32 ? DSOCR_PRECISION_FP32 : DSOCR_PRECISION_BF16;
   StageStore stages;
   const CancelFlag never{false};

@@ -2,24 +2,34 @@
 // The network against the official implementation: every stage, every mode, every decoding rule, in both precisions.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "checkpoint_writer.h"
 #include "golden/golden_run.h"
 #include "model/torch_runner.h"
+#include "operations/cuda/support.h"
 #include "tools/sha256.h"
 #include "tools/temporary_folder.h"
 
 namespace deepseekocr::test {
 namespace {
 
-using Parameters = std::tuple<std::string, Precision>;
+using Parameters = std::tuple<std::string, Precision, std::string>;
+
+/// Where the goldens lie: the program may have been built on another machine.
+std::string data_folder() {
+  const char* folder = std::getenv("DEEPSEEKOCR_TEST_DATA");
+  return folder != nullptr ? folder : TEST_DATA_DIR;
+}
 
 class Golden : public testing::TestWithParam<Parameters> {};
 
 TEST_P(Golden, EveryStageOfEveryCase) {
-  const auto [name, precision] = GetParam();
-  const GoldenSet set = GoldenSet::read(std::string(TEST_DATA_DIR) + "/golden/" + name);
+  const auto [name, precision, device] = GetParam();
+  if (device == "cuda" && !cuda::support().complaint.empty())
+    GTEST_SKIP() << "no CUDA device: " << cuda::support().complaint;
+  const GoldenSet set = GoldenSet::read(data_folder() + "/golden/" + name);
   const TemporaryFolder folder;
   CheckpointOptions checkpoint;
   checkpoint.seed = set.seed;
@@ -28,6 +38,7 @@ TEST_P(Golden, EveryStageOfEveryCase) {
 
   ModelOptions options;
   options.model_path = folder.path();
+  options.device = device;
   options.precision = precision == Precision::fp32 ? DSOCR_PRECISION_FP32 : DSOCR_PRECISION_BF16;
   StageStore stages;
   const CancelFlag never{false};
@@ -61,10 +72,12 @@ TEST(BundledCheckpoint, EqualsItsTrainer) {
 
 INSTANTIATE_TEST_SUITE_P(Checkpoints, Golden,
                          testing::Combine(testing::Values("mini-a", "mini-b"),
-                                          testing::Values(Precision::fp32, Precision::bf16)),
+                                          testing::Values(Precision::fp32, Precision::bf16),
+                                          testing::Values("cpu", "cuda")),
                          [](const testing::TestParamInfo<Parameters>& info) {
                            const std::string name = std::get<0>(info.param) == "mini-a" ? "mini_a" : "mini_b";
-                           return name + (std::get<1>(info.param) == Precision::fp32 ? "_fp32" : "_bf16");
+                           return name + (std::get<1>(info.param) == Precision::fp32 ? "_fp32_" : "_bf16_") +
+                                  std::get<2>(info.param);
                          });
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include <cmath>
 #include <vector>
 
+#include "operations/aten/grid.h"
 #include "operations/aten/reference.h"
 
 namespace deepseekocr::operations {
@@ -26,26 +27,6 @@ namespace {
 
 /// Elements of one chunk of the additive bias in relative_position_attention for up to four threads: 16 MB in float32.
 constexpr int64_t kBiasElements = 4 << 20;
-
-/// qkv (views, positions, 3·heads·dim) → (3, views, heads, positions, dim), without copying.
-at::Tensor split_heads(const at::Tensor& qkv, int heads) {
-  return qkv.reshape({qkv.size(0), qkv.size(1), 3, heads, -1}).permute({2, 0, 3, 1, 4});
-}
-
-/// (views, heads, positions, dim) → (views, positions, heads·dim)
-at::Tensor merge_heads(const at::Tensor& x) {
-  return x.transpose(1, 2).reshape({x.size(0), x.size(2), -1});
-}
-
-/// Dot products of each query with the table rows of its own index along `axis` of the grid (2: rows, 3: columns).
-/// query (views, heads, rows, columns, dim), table (n, n, dim) with n = query.size(axis) → (views, heads, rows,
-/// columns, n)
-at::Tensor relative_scores(const at::Tensor& query, const at::Tensor& table, int64_t axis) {
-  const at::Tensor by_index = query.movedim(axis, 0);  // (n, views, heads, other, dim)
-  const at::Tensor scores = at::bmm(by_index.reshape({by_index.size(0), -1, by_index.size(4)}), table.transpose(1, 2));
-  return scores.reshape({by_index.size(0), by_index.size(1), by_index.size(2), by_index.size(3), table.size(1)})
-      .movedim(0, axis);
-}
 
 /// x (rows, vectors, dim) rotated: x·cos + (−second half, first half)·sin, tables (rows, 1, dim).
 at::Tensor rotate(const at::Tensor& x, const at::Tensor& cosines, const at::Tensor& sines) {
@@ -79,8 +60,35 @@ at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tens
 }  // namespace
 
 at::Tensor attention(const at::Tensor& qkv, int heads) {
-  const at::Tensor split = split_heads(qkv, heads);
-  return merge_heads(at::scaled_dot_product_attention(split[0], split[1], split[2]));
+  const at::Tensor split = aten::split_heads(qkv, heads);
+  return aten::merge_heads(at::scaled_dot_product_attention(split[0], split[1], split[2]));
+}
+
+RopeTable rope_table(int positions, int dim, double theta, at::Device device) {
+  // Computed on the host: every device then has the same table, to the bit.
+  const auto single = at::TensorOptions().dtype(at::kFloat);
+  const at::Tensor exponent = at::arange(0, dim, 2, single) / dim;
+  const at::Tensor frequency = at::pow(theta, exponent).reciprocal();
+  const at::Tensor angle = at::outer(at::arange(positions, single), frequency);
+  const at::Tensor both = at::cat({angle, angle}, 1);
+  return {at::cos(both).to(device), at::sin(both).to(device)};
+}
+
+namespace aten {
+
+at::Tensor split_heads(const at::Tensor& qkv, int heads) {
+  return qkv.reshape({qkv.size(0), qkv.size(1), 3, heads, -1}).permute({2, 0, 3, 1, 4});
+}
+
+at::Tensor merge_heads(const at::Tensor& x) {
+  return x.transpose(1, 2).reshape({x.size(0), x.size(2), -1});
+}
+
+at::Tensor relative_scores(const at::Tensor& query, const at::Tensor& table, int64_t axis) {
+  const at::Tensor by_index = query.movedim(axis, 0);  // (n, views, heads, other, dim)
+  const at::Tensor scores = at::bmm(by_index.reshape({by_index.size(0), -1, by_index.size(4)}), table.transpose(1, 2));
+  return scores.reshape({by_index.size(0), by_index.size(1), by_index.size(2), by_index.size(3), table.size(1)})
+      .movedim(0, axis);
 }
 
 at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
@@ -119,17 +127,6 @@ at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& 
   }
   return out.reshape({views, rows, columns, -1});
 }
-
-RopeTable rope_table(int positions, int dim, double theta, at::Device device) {
-  const auto single = at::TensorOptions().dtype(at::kFloat).device(device);
-  const at::Tensor exponent = at::arange(0, dim, 2, single) / dim;
-  const at::Tensor frequency = at::pow(theta, exponent).reciprocal();
-  const at::Tensor angle = at::outer(at::arange(positions, single), frequency);
-  const at::Tensor both = at::cat({angle, angle}, 1);
-  return {at::cos(both), at::sin(both)};
-}
-
-namespace aten {
 
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices) {

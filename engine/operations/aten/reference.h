@@ -13,6 +13,8 @@ Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise
 at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at::Tensor& gate_up,
                           const at::Tensor& down);
 at::Tensor logits(const at::Tensor& x, const at::Tensor& weight);
+at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
+                                       const at::Tensor& column_table, int heads);
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices);
 

@@ -119,6 +119,23 @@ TEST(Checkpoint, ReadsShardsAndEveryStorageTypeToTheSameNumbers) {
   }
 }
 
+TEST(Checkpoint, ReadsPartsOfATensor) {
+  const TemporaryFolder folder;
+  write_checkpoint("mini-a", folder.path());
+  const Checkpoint checkpoint = Checkpoint::open(folder.path());
+  const std::string name = "model.embed_tokens.weight";  // bf16: converted, then as stored
+  const std::vector<float> all = read_floats(checkpoint, name);
+  const auto bits = read<uint16_t>(checkpoint, name, ElementType::bf16);
+  for (const auto& [first, count] : {std::pair<size_t, size_t>{0, 1}, {3, 40000}, {all.size() - 5, 5}, {7, 0}}) {
+    std::vector<float> part(count);
+    checkpoint.read(name, ElementType::f32, first, count, part.data());
+    EXPECT_TRUE(std::equal(part.begin(), part.end(), all.begin() + static_cast<std::ptrdiff_t>(first)));
+    std::vector<uint16_t> stored(count);
+    checkpoint.read(name, ElementType::bf16, first, count, stored.data());
+    EXPECT_TRUE(std::equal(stored.begin(), stored.end(), bits.begin() + static_cast<std::ptrdiff_t>(first)));
+  }
+}
+
 TEST(Checkpoint, ReadsFromSeveralThreads) {
   const TemporaryFolder folder;
   write_checkpoint("mini-a", folder.path());

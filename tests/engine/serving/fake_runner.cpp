@@ -73,6 +73,7 @@ void FakeModel::reset() {
   config.image_token_id = 999;
   answers_.clear();
   endless_.clear();
+  step_failures_.clear();
   load_failure_ = encode_failure_ = prefill_failure_ = decode_failure_ = nullptr;
   encoded_.clear();
   decoded_.clear();
@@ -113,6 +114,11 @@ std::vector<size_t> FakeModel::encoded_batches() {
   const std::lock_guard lock(mutex_);
   return encoded_;
 }
+void FakeModel::fail_next_step_of(int32_t key, std::exception_ptr failure) {
+  const std::lock_guard lock(mutex_);
+  step_failures_[key] = std::move(failure);
+}
+
 std::vector<std::vector<int32_t>> FakeModel::decoded_batches() {
   const std::lock_guard lock(mutex_);
   return decoded_;
@@ -261,12 +267,20 @@ class FakeRunner : public ModelRunner {
     model_.throw_planned(model_.decode_failure_);
     for (DecodeItem& item : items) {
       auto& sequence = static_cast<FakeSequence&>(*item.sequence);
+      if (take_step_failure(sequence.key(), item)) continue;
       sequence.append();
       item.choice = {model_.next_id(sequence.key(), sequence.answered(), item.banned), -0.25F, 2.0F};
     }
   }
 
  private:
+  bool take_step_failure(int32_t key, DecodeItem& item) {
+    const std::lock_guard lock(model_.mutex_);
+    const auto planned = model_.step_failures_.extract(key);
+    if (!planned) return false;
+    item.failure = planned.mapped();
+    return true;
+  }
   void check_thread() const {
     if (std::this_thread::get_id() != thread_) std::abort();
   }

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -61,6 +62,8 @@ class FakeModel {
   void fail_next_encode(std::function<void()> thrower);
   void fail_next_prefill(std::function<void()> thrower);
   void fail_next_decode(std::function<void()> thrower);
+  /// Of the sequence of `key` alone, in the next decode() call.
+  void fail_next_step_of(int32_t key, std::exception_ptr failure);
 
   /// Sizes of the batches so far: pages of encode() calls, keys of each decode() call.
   std::vector<size_t> encoded_batches();
@@ -92,6 +95,7 @@ class FakeModel {
   std::map<int32_t, std::vector<int32_t>> answers_;
   std::map<int32_t, int32_t> endless_;
   std::function<void()> load_failure_, encode_failure_, prefill_failure_, decode_failure_;
+  std::map<int32_t, std::exception_ptr> step_failures_;
   std::vector<size_t> encoded_;
   std::vector<std::vector<int32_t>> decoded_;
   std::vector<int32_t> prefilled_;

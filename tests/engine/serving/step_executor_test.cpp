@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "checkpoint/error.h"
 #include "fake_runner.h"
 
 namespace deepseekocr::testing {
@@ -81,6 +82,21 @@ TEST_F(StepExecutorTest, WrongNumberOfImageTokensIsAnError) {
   executor->admit(members);
   ASSERT_TRUE(request->outcome && request->outcome->error);
   EXPECT_NE(std::string(request->outcome->error->message).find("3 image tokens"), std::string::npos);
+}
+
+TEST_F(StepExecutorTest, ASequenceWithoutMemoryEndsAlone) {
+  const auto full = make_request(), other = make_request();
+  full->page.prompt = {{0}, {8}};
+  fake.set_endless_answer(8, 50);
+  Request* const members[] = {full.get(), other.get()};
+  executor->admit(members);
+  fake.fail_next_step_of(8, std::make_exception_ptr(EngineError(DSOCR_OUT_OF_MEMORY, "The cache is full.")));
+  executor->decode(members);
+  ASSERT_TRUE(full->outcome && full->outcome->error);
+  EXPECT_EQ(full->outcome->error->status, DSOCR_OUT_OF_MEMORY);
+  EXPECT_FALSE(other->outcome);
+  EXPECT_EQ(other->generation.ids().size(), 2U);
+  EXPECT_EQ(executor->decode(members).size(), 1U);
 }
 
 }  // namespace
