@@ -12,6 +12,8 @@ SAM, CLIP = "model.sam_model.", "model.vision_model."
 METADATA = "label_reader_schedule"
 # Font size, in pixels of the canvas, that the reader reads well; most of what it is trained on is larger.
 LEGIBLE_TEXT_HEIGHT = 28
+# The grounding prompt is trained too, but its boxes are not good enough yet to promise them.
+SUPPORTED_PROMPTS = [voc.PROMPTS[0]]
 
 
 def _linear(official, mine, bias=True):
@@ -138,7 +140,7 @@ def config_json(c):
     return dict(
         _name_or_path="label-reader", architectures=["DeepseekOCRForCausalLM"], model_type="deepseek_vl_v2",
         candidate_resolutions=[[canvas.height, canvas.width] for canvas in canvases.CANVASES], position_fit="crop",
-        legible_text_height=LEGIBLE_TEXT_HEIGHT, global_view_pos="head", tile_tag="2D", supported_prompts=list(voc.PROMPTS), image_token_id=voc.IMAGE,
+        legible_text_height=LEGIBLE_TEXT_HEIGHT, global_view_pos="head", tile_tag="2D", supported_prompts=SUPPORTED_PROMPTS, image_token_id=voc.IMAGE,
         projector_config=dict(input_dim=2 * c.clip_width, model_type="mlp_projector", n_embed=c.hidden,
                               projector_type="linear"),
         torch_dtype="bfloat16",
