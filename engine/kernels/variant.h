@@ -190,10 +190,20 @@ inline void rms_norm(const float* x, const float* weight, int64_t length, float 
   for (int64_t k = 0; k < length; ++k) out[k] = x[k] * scale * weight[k];
 }
 
+}  // namespace deepseekocr::kernels::KERNEL_VARIANT
+
+#include "kernels/packing_variant.h"
+// Defines products over what is above, so it comes after.
+#include "kernels/panels_variant.h"
+
+namespace deepseekocr::kernels::KERNEL_VARIANT {
+
 extern const Kernels kKernels;
 const Kernels kKernels = {
     {products<float>, weighted_sum<float>, round},
     {products<Bf16>, weighted_sum<Bf16>, round},
+    {panel_products<Int8>, round_inputs<Int8>},
+    {panel_products<Int4>, round_inputs<Int4>},
     softmax_terms,
     silu_times,
     rms_norm,
