@@ -48,6 +48,10 @@ struct Kernels {
   PanelKernels int4;
   /// In place: x[k] = exp(scale · (x[k] − max x)).  length ≥ 1.  @return their sum
   float (*softmax_terms)(float* x, int64_t length, float scale);
+  /// max(x[k] + factor · y[k]).  length ≥ 1; of numbers that are none, any result
+  float (*largest_sum)(const float* x, const float* y, float factor, int64_t length);
+  /// sums: of exp(x[k] + offset), of x[k] + offset and of its square, for x[k] + offset ≤ 0.
+  void (*shifted_sums)(const float* x, int64_t length, float offset, float* sums);
   /// out[k] = silu(gate[k]) · up[k]
   void (*silu_times)(const float* gate, const float* up, int64_t length, float* out);
   /// out[k] = weight[k] · x[k] / √(mean(x²) + epsilon)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Turns rows of float32 into panels and back: plain loops that a compiler can vectorise, included like variant.h by one
-// file for each instruction set, and by one for any processor.  No sum may be fused or taken in another order, so that
-// all of them give the same panels.
+// Turns rows of float32 into panels and back.  Included like variant.h by one file for each instruction set, and by one
+// for any processor; no product and sum may be fused, so that all of them give the same panels.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -9,15 +8,28 @@
 
 namespace deepseekocr::kernels::KERNEL_VARIANT {
 
-inline float smallest_of(float a, float b) {
+/// Eight numbers at a time: the compiler makes of them what the instruction set has.
+constexpr int64_t kEight = 8;
+using Eight [[gnu::vector_size(32)]] = float;
+using EightWhole [[gnu::vector_size(32)]] = int32_t;
+using FourPairs [[gnu::vector_size(32)]] = uint64_t;
+
+inline Eight all_of(float x) {
+  return Eight{} + x;
+}
+inline Eight smallest_of(Eight a, Eight b) {
   return a < b ? a : b;
 }
-inline float largest_of(float a, float b) {
+inline Eight largest_of(Eight a, Eight b) {
   return a > b ? a : b;
 }
 
+inline float sum_of(Eight x) {
+  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+}
+
 /// To the nearest whole number, ties to even, for |x| < 2^22.
-inline float nearest(float x) {
+inline Eight nearest(Eight x) {
   constexpr float kShift = 12582912.0F;  // 1.5 · 2^23: the last bit counts ones
   return (x + kShift) - kShift;
 }
@@ -35,24 +47,42 @@ inline Bf16 rounded(float x) {
   return static_cast<Bf16>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
+/// One row of a group.
+template <typename Format>
+struct Group {
+  static constexpr int64_t kParts = Format::kGroup / kEight;
+  Eight parts[kParts];
+};
+
 /// The value of largest magnitude.
-inline float extreme(const float* w, int64_t count) {
-  float low = 0, high = 0;
-  for (int64_t k = 0; k < count; ++k) {
-    low = smallest_of(low, w[k]);
-    high = largest_of(high, w[k]);
+template <typename Format>
+float extreme(const Group<Format>& w) {
+  Eight low{}, high{};
+  for (const Eight part : w.parts) {
+    low = smallest_of(low, part);
+    high = largest_of(high, part);
   }
-  return -low > high ? low : high;
+  float least = 0, most = 0;
+  for (int64_t i = 0; i < kEight; ++i) {
+    least = low[i] < least ? low[i] : least;
+    most = high[i] > most ? high[i] : most;
+  }
+  return -least > most ? least : most;
 }
 
 /// w / scale as whole numbers from `low` to `high`; 0 where the scale has no reciprocal in float32.
-inline void divide(const float* w, int64_t count, float scale, float low, float high, float* numbers) {
+template <typename Format>
+Group<Format> divide(const Group<Format>& w, float scale) {
+  constexpr float kLow = Format::kBits == 8 ? -127 : -8, kHigh = Format::kBits == 8 ? 127 : 7;
   const float inverse = __builtin_fabsf(scale) > 1e-30F ? 1 / scale : 0;
-  for (int64_t k = 0; k < count; ++k) numbers[k] = smallest_of(high, largest_of(low, nearest(w[k] * inverse)));
+  Group<Format> numbers;
+  for (int64_t i = 0; i < Group<Format>::kParts; ++i)
+    numbers.parts[i] = smallest_of(all_of(kHigh), largest_of(all_of(kLow), nearest(w.parts[i] * inverse)));
+  return numbers;
 }
 
-inline Bf16 choose_scale(const float* w, Int8) {
-  return enlarged(__builtin_fabsf(extreme(w, Int8::kGroup)) / 127);
+inline Bf16 choose_scale(const Group<Int8>& w) {
+  return enlarged(__builtin_fabsf(extreme(w)) / 127);
 }
 
 /// How well numbers a represent w, and with which scale: the best of all scales is Σ w·a / Σ a², and what it leaves of
@@ -62,52 +92,53 @@ struct Fit {
   float scale = 0;
 };
 
-inline Fit fit(const float* w, const float* numbers, int64_t count) {
-  constexpr int64_t kParts = 16;  // sums in a fixed order that can be taken side by side
-  float products[kParts] = {}, squares[kParts] = {};
-  for (int64_t k = 0; k < count; k += kParts) {
-    for (int64_t i = 0; i < kParts; ++i) {
-      products[i] += w[k + i] * numbers[k + i];
-      squares[i] += numbers[k + i] * numbers[k + i];
-    }
+inline Fit fit(const Group<Int4>& w, const Group<Int4>& numbers) {
+  Eight products{}, squares{};
+  for (int64_t i = 0; i < Group<Int4>::kParts; ++i) {
+    products += w.parts[i] * numbers.parts[i];
+    squares += numbers.parts[i] * numbers.parts[i];
   }
-  float product = 0, square = 0;
-  for (int64_t i = 0; i < kParts; ++i) {
-    product += products[i];
-    square += squares[i];
-  }
+  const float product = sum_of(products), square = sum_of(squares);
   return square > 0 ? Fit{product * (product / square), product / square} : Fit{};
 }
 
 /// Sixteen levels are few: several scales around the one that just holds the extreme are tried.
-inline Bf16 choose_scale(const float* w, Int4) {
-  const float largest = extreme(w, Int4::kGroup);
+inline Bf16 choose_scale(const Group<Int4>& w) {
+  const float largest = extreme(w);
   Fit best;
-  for (const float levels : {-9.5F, -9.0F, -8.5F, -8.0F, -7.5F, -7.0F, 7.0F, 7.5F, 8.0F}) {
-    float numbers[Int4::kGroup];
-    divide(w, Int4::kGroup, largest / levels, -8, 7, numbers);
-    const Fit tried = fit(w, numbers, Int4::kGroup);
+  for (const float levels : {-9.0F, -8.5F, -8.0F, -7.5F, -7.0F, 7.0F, 7.5F, 8.0F}) {
+    const Fit tried = fit(w, divide(w, largest / levels));
     if (tried.gain > best.gain) best = tried;
   }
   return rounded(best.scale);
 }
 
-/// Columns of a row, from the numbers of one group.
-inline void put(const float* numbers, int64_t row, uint8_t* data, Int8) {
-  for (int64_t k = 0; k < Int8::kGroup; ++k)
-    data[(k / 2 * kPanelRows + row) * 2 + k % 2] = static_cast<uint8_t>(static_cast<int8_t>(numbers[k]));
+/// Eight whole numbers as four pairs: the even one in the lower half.
+inline FourPairs pairs_of(Eight numbers, int32_t zero) {
+  const EightWhole whole = __builtin_convertvector(numbers, EightWhole) + zero;
+  FourPairs pairs;
+  __builtin_memcpy(&pairs, &whole, sizeof pairs);
+  return pairs;
 }
 
-inline void put(const float* numbers, int64_t row, uint8_t* data, Int4) {
-  for (int64_t k = 0; k < Int4::kGroup; k += 8) {
-    for (int64_t odd = 0; odd < 2; ++odd) {
-      uint32_t word = 0;
-      for (uint32_t i = 0; i < 4; ++i)
-        word |= static_cast<uint32_t>(static_cast<int32_t>(numbers[k + 2 * i + odd]) + Int4::kZero) << (4 * i);
-      uint8_t* place = data + k * 8 + row * 4 + odd * 2;
-      place[0] = static_cast<uint8_t>(word);
-      place[1] = static_cast<uint8_t>(word >> 8);
+/// The numbers of one row, to their places in the group's data.
+inline void put(const Group<Int8>& numbers, int64_t row, uint8_t* data) {
+  for (int64_t i = 0; i < Group<Int8>::kParts; ++i) {
+    const FourPairs pairs = pairs_of(numbers.parts[i], Int8::kZero);
+    const FourPairs bytes = (pairs & 0xff) | ((pairs >> 24) & 0xff00);
+    for (int64_t pair = 0; pair < 4; ++pair) {
+      const auto both = static_cast<uint16_t>(bytes[pair]);
+      __builtin_memcpy(data + ((4 * i + pair) * kPanelRows + row) * 2, &both, sizeof both);
     }
+  }
+}
+
+inline void put(const Group<Int4>& numbers, int64_t row, uint8_t* data) {
+  for (int64_t i = 0; i < Group<Int4>::kParts; ++i) {
+    const FourPairs pairs = pairs_of(numbers.parts[i], Int4::kZero);
+    const uint64_t words = pairs[0] | pairs[1] << 4 | pairs[2] << 8 | pairs[3] << 12;  // even: from bit 0, odd: from 32
+    const auto both = static_cast<uint32_t>(words | words >> 16);
+    __builtin_memcpy(data + (i * kPanelRows + row) * 4, &both, sizeof both);
   }
 }
 
@@ -121,28 +152,28 @@ inline int32_t get(const uint8_t* data, int64_t row, int64_t k, Int4) {
   return static_cast<int32_t>(word >> (4 * (k % 8 / 2)) & 15) - Int4::kZero;
 }
 
-inline bool are_finite(const float* w, int64_t count) {
-  float nothing = 0;
-  for (int64_t k = 0; k < count; ++k) nothing += w[k] * 0;
-  return nothing == 0;
+template <typename Format>
+bool is_finite(const Group<Format>& w) {
+  Eight nothing{};
+  for (const Eight part : w.parts) nothing += part * 0;
+  return sum_of(nothing) == 0;
 }
 
 /// A group with a weight that is no finite number gets a scale that is none.
 template <typename Format>
 void pack(Rows<const float> weights, int64_t rows, int64_t columns, uint8_t* panel) {
   constexpr int64_t kGroup = Format::kGroup;
-  constexpr float kLow = Format::kBits == 8 ? -127 : -8, kHigh = Format::kBits == 8 ? 127 : 7;
+  constexpr Bf16 kNotANumber = 0x7fc0;
   for (int64_t first = 0; first < columns; first += kGroup, panel += kGroupBytes<Format>) {
     const int64_t some = columns - first < kGroup ? columns - first : kGroup;
     for (int64_t row = 0; row < kPanelRows; ++row) {
-      float w[kGroup] = {}, numbers[kGroup];
+      Group<Format> w{};
       if (row < rows)
-        __builtin_memcpy(w, weights.data + row * weights.stride + first, static_cast<size_t>(some) * sizeof *w);
-      constexpr Bf16 kNotANumber = 0x7fc0;
-      const Bf16 scale = are_finite(w, kGroup) ? choose_scale(w, Format{}) : kNotANumber;
+        __builtin_memcpy(&w, weights.data + row * weights.stride + first, static_cast<size_t>(some) * sizeof(float));
+      const bool finite = is_finite(w);
+      const Bf16 scale = finite ? choose_scale(w) : kNotANumber;
       __builtin_memcpy(panel + row * 2, &scale, sizeof scale);
-      divide(w, kGroup, widen(scale), kLow, kHigh, numbers);
-      put(numbers, row, panel + kScaleBytes, Format{});
+      put(divide(finite ? w : Group<Format>{}, widen(scale)), row, panel + kScaleBytes);
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "checkpoint/model_config.h"
 #include "model/weight_loader.h"
 #include "operations/operations.h"
+#include "operations/weights.h"
 
 namespace deepseekocr {
 
@@ -25,8 +26,8 @@ class Attention {
 
  private:
   int heads_;
-  at::Tensor qkv_;  ///< (3·hidden, hidden): queries, keys, values
-  at::Tensor out_;  ///< (hidden, hidden)
+  operations::Weights qkv_;  ///< (3·hidden, hidden): queries, keys, values
+  operations::Weights out_;  ///< (hidden, hidden)
 };
 
 }  // namespace deepseekocr

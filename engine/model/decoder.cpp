@@ -2,12 +2,9 @@
 #include "model/decoder.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 
 #include <string>
-
-#include "checkpoint/error.h"
 
 namespace deepseekocr {
 
@@ -15,11 +12,11 @@ Decoder::Decoder(const DecoderConfig& config, WeightLoader& loader)
     : config_(config),
       rope_(operations::rope_table(config.max_positions, config.head_dim(), config.rope_theta,
                                    loader.options().device())),
-      embedding_(loader.load("model.embed_tokens.weight")) {
+      embedding_(loader) {
   layers_.reserve(static_cast<size_t>(config.layers));
   for (int i = 0; i < config.layers; ++i) layers_.push_back(load_layer(i, loader));
   norm_ = loader.load_float32("model.norm.weight");
-  lm_head_ = loader.load("lm_head.weight");
+  head_.emplace(loader);
 }
 
 Decoder::Layer Decoder::load_layer(int index, WeightLoader& loader) const {
@@ -30,19 +27,6 @@ Decoder::Layer Decoder::load_layer(int index, WeightLoader& loader) const {
           Attention(config_, prefix + "self_attn.", loader),
           config_.is_dense(index) ? FeedForward(DenseFeedForward(mlp, loader))
                                   : FeedForward(Experts(config_, mlp, loader))};
-}
-
-at::Tensor Decoder::embed(std::span<const int32_t> ids) const {
-  const at::Tensor indices = at::empty({static_cast<int64_t>(ids.size())}, at::TensorOptions().dtype(at::kLong));
-  auto* index = indices.mutable_data_ptr<int64_t>();
-  for (const int32_t id : ids) {
-    if (id < 0 || id >= config_.vocab_size) {
-      throw ArgumentError("Token id " + std::to_string(id) + " is outside the model's vocabulary of " +
-                          std::to_string(config_.vocab_size) + " ids.");
-    }
-    *index++ = id;
-  }
-  return embedding_.index_select(0, indices.to(embedding_.device()));
 }
 
 at::Tensor Decoder::feed_forward(const Layer& layer, int index, const at::Tensor& x, const RunContext& context) const {
@@ -76,10 +60,6 @@ at::Tensor Decoder::forward(at::Tensor x, std::span<KvCache* const> caches, cons
 
 at::Tensor Decoder::final_norm(const at::Tensor& x) const {
   return operations::rms_norm(x, norm_, config_.rms_norm_eps);
-}
-
-at::Tensor Decoder::logits(const at::Tensor& normed) const {
-  return operations::logits(normed, lm_head_);
 }
 
 }  // namespace deepseekocr

@@ -6,8 +6,8 @@
 namespace deepseekocr {
 
 DenseFeedForward::DenseFeedForward(const std::string& prefix, WeightLoader& loader)
-    : gate_up_(loader.load_stacked({prefix + "gate_proj.weight", prefix + "up_proj.weight"})),
-      down_(loader.load(prefix + "down_proj.weight")) {}
+    : gate_up_(loader.load_matrices({prefix + "gate_proj.weight", prefix + "up_proj.weight"})),
+      down_(loader.load_matrices({prefix + "down_proj.weight"})) {}
 
 at::Tensor DenseFeedForward::forward(const at::Tensor& x) const {
   return operations::swiglu(x, gate_up_, down_);
@@ -18,14 +18,14 @@ Experts::Experts(const DecoderConfig& config, const std::string& prefix, WeightL
       norm_topk_prob_(config.norm_topk_prob),
       routed_scaling_factor_(config.routed_scaling_factor),
       gate_(loader.load_float32(prefix + "gate.weight")),
-      gate_up_(loader.allocate({config.routed_experts, 2 * config.expert_width, config.hidden_size})),
-      down_(loader.allocate({config.routed_experts, config.hidden_size, config.expert_width})),
+      gate_up_(loader.allocate_matrices(int64_t{2} * config.routed_experts, config.expert_width, config.hidden_size)),
+      down_(loader.allocate_matrices(config.routed_experts, config.hidden_size, config.expert_width)),
       shared_(prefix + "shared_experts.", loader) {
   for (int i = 0; i < config.routed_experts; ++i) {
     const std::string expert = prefix + "experts." + std::to_string(i) + ".";
-    loader.load_into(expert + "gate_proj.weight", gate_up_[i].narrow(0, 0, config.expert_width));
-    loader.load_into(expert + "up_proj.weight", gate_up_[i].narrow(0, config.expert_width, config.expert_width));
-    loader.load_into(expert + "down_proj.weight", down_[i]);
+    loader.load_matrix(expert + "gate_proj.weight", gate_up_, int64_t{2} * i);
+    loader.load_matrix(expert + "up_proj.weight", gate_up_, int64_t{2} * i + 1);
+    loader.load_matrix(expert + "down_proj.weight", down_, i);
   }
 }
 

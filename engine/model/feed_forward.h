@@ -9,6 +9,7 @@
 #include "checkpoint/model_config.h"
 #include "model/weight_loader.h"
 #include "operations/operations.h"
+#include "operations/weights.h"
 
 namespace deepseekocr {
 
@@ -21,8 +22,8 @@ class DenseFeedForward {
   at::Tensor forward(const at::Tensor& x) const;
 
  private:
-  at::Tensor gate_up_;  ///< (2·width, hidden): gate rows, then up rows
-  at::Tensor down_;     ///< (hidden, width)
+  operations::Weights gate_up_;  ///< (2·width, hidden): gate rows, then up rows
+  operations::Weights down_;     ///< (hidden, width)
 };
 
 /// Routed experts, packed so that one expert's matrices lie together, and the shared ones as one SwiGLU.
@@ -38,9 +39,9 @@ class Experts {
   int experts_per_token_;
   bool norm_topk_prob_;
   double routed_scaling_factor_;
-  at::Tensor gate_;     ///< (experts, hidden), float32
-  at::Tensor gate_up_;  ///< (experts, 2·width, hidden)
-  at::Tensor down_;     ///< (experts, hidden, width)
+  at::Tensor gate_;              ///< (experts, hidden), float32
+  operations::Weights gate_up_;  ///< (experts · 2·width, hidden): an expert's gate rows, its up rows, the next one's
+  operations::Weights down_;     ///< (experts · hidden, width)
   DenseFeedForward shared_;
 };
 

@@ -18,13 +18,12 @@
 #include "model/decoder.h"
 #include "model/host_resources.h"
 #include "model/kv_cache.h"
+#include "model/precision.h"
 #include "model/vision_encoder.h"
 
 namespace deepseekocr {
 namespace {
 
-/// Parameters from which "auto" prefers bfloat16 on a CPU: below, float32 is as fast and takes little memory.
-constexpr uint64_t kLargeModel = 500'000'000;
 /// Parameters up to which a second thread costs more in barriers than it gains.
 constexpr uint64_t kSmallModel = 50'000'000;
 
@@ -64,34 +63,17 @@ at::Device parse_device(const std::string& name) {
   throw ArgumentError("Unknown device \"" + name + "\": use auto, cpu or cuda:N.");
 }
 
-at::ScalarType choose_precision(DsocrPrecision precision, uint64_t parameters) {
-  switch (precision) {
-    case DSOCR_PRECISION_FP32:
-      return at::kFloat;
-    case DSOCR_PRECISION_BF16:
-      return at::kBFloat16;
-    case DSOCR_PRECISION_AUTO:
-      return parameters < kLargeModel ? at::kFloat : at::kBFloat16;
-  }
-  throw ArgumentError("Unknown precision " + std::to_string(static_cast<int>(precision)) + ": use auto, fp32 or bf16.");
-}
-
 int choose_threads(int wanted, uint64_t parameters) {
   if (wanted > 0) return wanted;
   return parameters <= kSmallModel ? 1 : std::min(4, available_cores());
 }
 
 /// Bytes of the weights, of one whole cache and of a batch of views.
-uint64_t needed_memory(const ModelConfig& config, uint64_t parameters, at::ScalarType precision) {
+uint64_t needed_memory(const ModelConfig& config, const ModelPrecision& precision) {
   const DecoderConfig& decoder = config.decoder;
   const uint64_t cached = uint64_t{2} * static_cast<uint64_t>(decoder.layers) *
                           static_cast<uint64_t>(decoder.hidden_size) * static_cast<uint64_t>(decoder.max_positions);
-  return (parameters + cached) * at::elementSize(precision) + vision_working_memory(config);
-}
-
-operations::Choice choose_from(const at::Tensor& logits, int64_t row, std::span<const int32_t> banned) {
-  const auto size = static_cast<size_t>(logits.size(1));
-  return operations::choose({logits.const_data_ptr<float>() + static_cast<size_t>(row) * size, size}, banned);
+  return weight_bytes(config, precision) + cached * at::elementSize(precision.dtype) + vision_working_memory(config);
 }
 
 TokenChoice to_token_choice(const operations::Choice& choice) {
@@ -100,23 +82,26 @@ TokenChoice to_token_choice(const operations::Choice& choice) {
 
 class TorchRunner final : public ModelRunner {
  public:
-  TorchRunner(const Checkpoint& checkpoint, const at::TensorOptions& options, int threads, const LoadProgress& progress,
-              const CancelFlag& cancelled, StageRecorder* recorder)
+  TorchRunner(const Checkpoint& checkpoint, const ModelPrecision& precision, at::Device device, int threads,
+              const LoadProgress& progress, const CancelFlag& cancelled, StageRecorder* recorder)
       : config_(checkpoint.config()),
-        options_(options),
+        precision_(precision.name()),
+        options_(at::TensorOptions().dtype(precision.dtype).device(device)),
         parameters_(checkpoint.parameter_count()),
         threads_(threads),
         recorder_(recorder) {
     use_threads();
-    WeightLoader loader(checkpoint, options, progress, cancelled);
+    WeightLoader loader(checkpoint, options_, precision.packing, progress, cancelled);
+    loader.use_dtype(precision.vision);
     vision_ = std::make_unique<VisionEncoder>(config_, loader);
+    loader.use_dtype(precision.dtype);
     decoder_ = std::make_unique<Decoder>(config_.decoder, loader);
     weight_bytes_ = loader.bytes_held();
   }
 
   const ModelConfig& config() const override { return config_; }
   std::string device() const override { return options_.device().str(); }
-  std::string precision() const override { return options_.dtype() == at::kFloat ? "fp32" : "bf16"; }
+  std::string precision() const override { return precision_; }
   uint64_t parameter_count() const override { return parameters_; }
   uint64_t weight_bytes() const override { return weight_bytes_; }
 
@@ -145,7 +130,7 @@ class TorchRunner final : public ModelRunner {
       const at::Tensor hidden = decoder_->forward(x, {&cache, 1}, context);
       const at::Tensor last = decoder_->final_norm(hidden.narrow(0, hidden.size(0) - 1, 1));
       context.record("final_norm.last", last.squeeze(0));
-      choice = next(last, 0, banned, "logits.first");
+      choice = to_token_choice(choose(last, {&banned, 1}, "logits.first").at(0));
       return sequence;
     });
   }
@@ -156,24 +141,23 @@ class TorchRunner final : public ModelRunner {
       use_threads();
       std::vector<KvCache*> caches;
       std::vector<int32_t> inputs;
+      std::vector<std::span<const int32_t>> banned;
       for (const DecodeItem& item : items) {
         caches.push_back(&static_cast<TorchSequence*>(item.sequence)->cache);
         inputs.push_back(item.input);
+        banned.push_back(item.banned);
       }
       const at::Tensor hidden = decoder_->forward(decoder_->embed(inputs), caches, {});
-      const at::Tensor logits = decoder_->logits(decoder_->final_norm(hidden));
-      for (size_t i = 0; i < items.size(); ++i) {
-        items[i].choice = to_token_choice(choose_from(logits, static_cast<int64_t>(i), items[i].banned));
-      }
-      if (recorder_) recorder_->record("logits.next", logits);
+      const std::vector<operations::Choice> choices = choose(decoder_->final_norm(hidden), banned, "logits.next");
+      for (size_t i = 0; i < items.size(); ++i) items[i].choice = to_token_choice(choices[i]);
     });
   }
 
  private:
-  TokenChoice next(const at::Tensor& normed, int64_t row, std::span<const int32_t> banned, const std::string& stage) {
-    const at::Tensor logits = decoder_->logits(normed);
-    if (recorder_) recorder_->record(stage, logits[row]);
-    return to_token_choice(choose_from(logits, row, banned));
+  std::vector<operations::Choice> choose(const at::Tensor& normed, std::span<const std::span<const int32_t>> banned,
+                                         const std::string& stage) const {
+    if (recorder_) recorder_->record(stage, decoder_->head().logits(normed));
+    return decoder_->head().choose(normed, banned);
   }
 
   /// The number is a property of the calling thread; others of this process may have set theirs.
@@ -182,6 +166,7 @@ class TorchRunner final : public ModelRunner {
   }
 
   ModelConfig config_;
+  std::string precision_;
   at::TensorOptions options_;
   uint64_t parameters_;
   uint64_t weight_bytes_ = 0;
@@ -200,11 +185,9 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
     const at::Device device = parse_device(options.device);
     const Checkpoint checkpoint = Checkpoint::open(options.model_path);
     const uint64_t parameters = checkpoint.parameter_count();
-    const at::ScalarType precision = choose_precision(options.precision, parameters);
-    const auto tensor_options = at::TensorOptions().dtype(precision).device(device);
-    require_memory(needed_memory(checkpoint.config(), parameters, precision), available_memory(),
-                   options.model_path.string());
-    return std::make_unique<TorchRunner>(checkpoint, tensor_options, choose_threads(options.threads, parameters),
+    const ModelPrecision precision = choose_precision(options.precision, parameters);
+    require_memory(needed_memory(checkpoint.config(), precision), available_memory(), options.model_path.string());
+    return std::make_unique<TorchRunner>(checkpoint, precision, device, choose_threads(options.threads, parameters),
                                          progress, cancelled, recorder);
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How fast a checkpoint is on this machine, part by part, beside how fast its memory is in the same minute.
 //
-//   model-speed CHECKPOINT [fp32|bf16] [THREADS] [PART]
+//   model-speed CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [PART]
 //
 // Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
 // of 300 and 1300, and one token of eight sequences at once.  Weights may be random: what is chosen is decoded on,
@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -70,6 +69,13 @@ double read_bandwidth(int threads) {
   });
   if (std::accumulate(sums.begin(), sums.end(), uint64_t{0}) == 0) std::puts("");  // the sums are used
   return kWords * 8.0 / seconds.front();
+}
+
+DsocrPrecision precision_of(const std::string& name) {
+  if (name == "fp32") return DSOCR_PRECISION_FP32;
+  if (name == "int8") return DSOCR_PRECISION_INT8;
+  if (name == "int4") return DSOCR_PRECISION_INT4;
+  return DSOCR_PRECISION_BF16;
 }
 
 class Bench {
@@ -157,12 +163,12 @@ class Bench {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: model-speed CHECKPOINT [fp32|bf16] [THREADS] [vision|prefill|decode]\n");
+    std::fprintf(stderr, "usage: model-speed CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [vision|prefill|decode]\n");
     return 2;
   }
   ModelOptions options;
   options.model_path = argv[1];
-  if (argc > 2) options.precision = std::strcmp(argv[2], "fp32") == 0 ? DSOCR_PRECISION_FP32 : DSOCR_PRECISION_BF16;
+  if (argc > 2) options.precision = precision_of(argv[2]);
   options.threads = argc > 3 ? std::atoi(argv[3]) : 2;
   try {
     const auto start = Clock::now();
