@@ -5,7 +5,8 @@
 //
 // Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
 // of 300 and 1300, and one token of eight sequences at once.  Weights may be random: what is chosen is decoded on,
-// whatever it means.  PART: vision, prefill or decode, without it all.
+// whatever it means.  PART: vision, prefill or decode, without it all.  With PART short a small view, and one token at
+// the end of 100 only: for bfloat16 on a processor that is slow at its products of many rows.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -80,17 +81,18 @@ DsocrPrecision precision_of(const std::string& name) {
 
 class Bench {
  public:
-  Bench(ModelRunner& model, int threads) : model_(model), threads_(threads) {
+  Bench(ModelRunner& model, int threads, bool short_only) : model_(model), threads_(threads) {
     // A checkpoint that was made for smaller pictures is shown one that it takes whole.
     const bool small = model.config().uses_canvases();
-    side_ = small ? 512 : 1024;
-    views_ = make_views(test::draw_pattern("page", side_, side_),
-                        plan_views(side_, side_, small ? DSOCR_MODE_AUTO : DSOCR_MODE_BASE, 0, model.config()));
+    side_ = small || short_only ? 512 : 1024;
+    const DsocrMode mode = small ? DSOCR_MODE_AUTO : short_only ? DSOCR_MODE_TINY : DSOCR_MODE_BASE;
+    views_ = make_views(test::draw_pattern("page", side_, side_), plan_views(side_, side_, mode, 0, model.config()));
   }
 
   void run(const std::string& part) {
     print_bandwidth();
     vision(part == "vision" ? 10 : part.empty() ? 3 : 1);
+    if (part == "short") decode(100, 1);
     if (part.empty() || part == "prefill") {
       prefill(280);
       if (model_.config().decoder.max_positions > 910) prefill(910);
@@ -163,7 +165,8 @@ class Bench {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: model-speed CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [vision|prefill|decode]\n");
+    std::fprintf(stderr,
+                 "usage: model-speed CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [vision|prefill|decode|short]\n");
     return 2;
   }
   ModelOptions options;
@@ -174,7 +177,8 @@ int main(int argc, char** argv) {
     const auto start = Clock::now();
     const auto model = load_model(options, {}, never);
     std::printf("%s, %s, loaded in %.1f s\n", argv[1], model->precision().c_str(), seconds_since(start));
-    Bench(*model, options.threads).run(argc > 4 ? argv[4] : "");
+    const std::string part = argc > 4 ? argv[4] : "";
+    Bench(*model, options.threads, part == "short").run(part);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
