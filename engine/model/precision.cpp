@@ -26,7 +26,8 @@ bool is_packed(const TensorRequirement& tensor) {
 
 /// Norms and the router.
 bool is_float32(const TensorRequirement& tensor) {
-  return ends_with(tensor.name, ".gate.weight") || tensor.name.find("norm") != std::string::npos;
+  const bool neck_norm = tensor.name.find(".neck.") != std::string::npos && tensor.shape.size() == 1;
+  return neck_norm || ends_with(tensor.name, ".gate.weight") || tensor.name.find("norm") != std::string::npos;
 }
 
 bool is_vision(const TensorRequirement& tensor) {
