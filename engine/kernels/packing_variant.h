@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Turns rows of float32 into panels and back.  Included like variant.h by one file for each instruction set, and by one
-// for any processor; no product and sum may be fused, so that all of them give the same panels.
+// Turns rows of float32 into panels and back.  Included by one file for each instruction set, and by one for any
+// processor; these files are compiled without fusing products and sums, so that all of them give the same panels.
 #pragma once
 
 #include "kernels/kernels.h"

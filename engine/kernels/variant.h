@@ -226,7 +226,6 @@ inline void rms_norm(const float* x, const float* weight, int64_t length, float 
 
 }  // namespace deepseekocr::kernels::KERNEL_VARIANT
 
-#include "kernels/packing_variant.h"
 // Defines products over what is above, so it comes after.
 #include "kernels/panels_variant.h"
 

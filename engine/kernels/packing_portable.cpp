@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
-// For any processor: packing only, LibTorch computes.
+// For any processor.
 #define KERNEL_VARIANT portable
 #include "kernels/packing_variant.h"
