@@ -108,14 +108,11 @@ struct Checkpoint::Impl {
   uint64_t bytes = 0;
 };
 
-Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
-Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
-Checkpoint::~Checkpoint() = default;
+Checkpoint::Checkpoint(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
 Checkpoint Checkpoint::open(const std::filesystem::path& directory) {
   check_directory(directory);
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_shared<Impl>();
   impl->directory = directory;
   impl->config = ModelConfig::from_file(directory);
   Shards shards(directory);
@@ -157,27 +154,44 @@ const TensorInfo& Checkpoint::info(const std::string& name) const {
 }
 
 void Checkpoint::read(const std::string& name, ElementType target, void* destination) const {
-  const TensorInfo& tensor = info(name);
-  read(name, target, 0, tensor.bytes / element_size(tensor.type), destination);
+  read_part(name, 0, info(name).bytes, target, destination);
 }
 
 void Checkpoint::read(const std::string& name, ElementType target, uint64_t first, uint64_t count,
                       void* destination) const {
+  const size_t width = element_size(info(name).type);
+  read_part(name, first * width, count * width, target, destination);
+}
+
+void Checkpoint::read_rows(const std::string& name, int64_t first, int64_t count, ElementType target,
+                           void* destination) const {
+  const TensorInfo& tensor = info(name);
+  const int64_t rows = tensor.shape.empty() ? 0 : tensor.shape[0];
+  if (first < 0 || count < 0 || first > rows - count)
+    throw EngineError(DSOCR_INTERNAL, "The model asked for rows " + std::to_string(first) + " to " +
+                                          std::to_string(first + count) + " of the tensor " + quote(name) +
+                                          ", which has " + std::to_string(rows) + ".");
+  const uint64_t row_bytes = rows == 0 ? 0 : tensor.bytes / static_cast<uint64_t>(rows);
+  read_part(name, static_cast<uint64_t>(first) * row_bytes, static_cast<uint64_t>(count) * row_bytes, target,
+            destination);
+}
+
+void Checkpoint::read_part(const std::string& name, uint64_t begin, uint64_t bytes, ElementType target,
+                           void* destination) const {
   const TensorInfo& tensor = info(name);
   const SafetensorsFile& file = impl_->files[static_cast<size_t>(tensor.shard)];
   const SafetensorsEntry& entry = file.info(name);
-  const size_t width = element_size(tensor.type);
-  const uint64_t begin = first * width, end = begin + count * width;
   if (tensor.type == target) {
-    file.read(entry, begin, destination, static_cast<size_t>(end - begin));
+    file.read(entry, begin, destination, static_cast<size_t>(bytes));
     return;
   }
   constexpr size_t buffer_elements = 1 << 14;
   std::array<std::byte, buffer_elements * sizeof(float)> buffer;
+  const size_t width = element_size(tensor.type);
   auto* to = static_cast<std::byte*>(destination);
-  for (uint64_t done = begin; done < end;) {
-    const auto part = static_cast<size_t>(std::min<uint64_t>(end - done, buffer_elements * width));
-    file.read(entry, done, buffer.data(), part);
+  for (uint64_t done = 0; done < bytes;) {
+    const auto part = static_cast<size_t>(std::min<uint64_t>(bytes - done, buffer_elements * width));
+    file.read(entry, begin + done, buffer.data(), part);
     convert_elements(tensor.type, buffer.data(), target, to, part / width);
     to += part / width * element_size(target);
     done += part;

@@ -37,15 +37,11 @@ std::vector<TensorRequirement> required_tensors(const ModelConfig& config);
 /// An opened checkpoint folder.  Opening reads and checks config.json and every safetensors header (one file, the
 /// official odd name, or shards with an index): sizes, offsets, overlaps, truncation, names, dtypes and shapes, all
 /// against the configuration and the file before any weight is read.  All const functions may be called from
-/// several threads at once.
+/// several threads at once.  A handle: copies share the open files.
 class Checkpoint {
  public:
   /// @throws CheckpointError / EngineError(DSOCR_NOT_FOUND) naming the file, the tensor and what was expected.
   static Checkpoint open(const std::filesystem::path& directory);
-
-  Checkpoint(Checkpoint&&) noexcept;
-  Checkpoint& operator=(Checkpoint&&) noexcept;
-  ~Checkpoint();
 
   const std::filesystem::path& directory() const;
   const ModelConfig& config() const;
@@ -64,11 +60,14 @@ class Checkpoint {
   void read(const std::string& name, ElementType target, void* destination) const;
   /// The same of `count` elements from element `first` on, which the tensor has.
   void read(const std::string& name, ElementType target, uint64_t first, uint64_t count, void* destination) const;
+  /// The same for `count` rows (places of the first axis) from row `first` on.
+  void read_rows(const std::string& name, int64_t first, int64_t count, ElementType target, void* destination) const;
 
  private:
   struct Impl;
-  explicit Checkpoint(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Checkpoint(std::shared_ptr<const Impl> impl);
+  void read_part(const std::string& name, uint64_t begin, uint64_t bytes, ElementType target, void* destination) const;
+  std::shared_ptr<const Impl> impl_;
 };
 
 }  // namespace deepseekocr

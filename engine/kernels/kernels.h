@@ -9,6 +9,7 @@
 
 #include "kernels/bf16.h"
 #include "kernels/isa.h"
+#include "kernels/panels.h"
 
 namespace deepseekocr::kernels {
 
@@ -31,11 +32,26 @@ struct TypedKernels {
   void (*round)(const float* x, int64_t length, T* out);
 };
 
+/// Of weights in panels of one format.
+struct PanelKernels {
+  /// out[i][r] = Σ weights[r][k] · x[i][k] for all rows of `count` panels that follow each other, i < inputs.
+  void (*products)(const uint8_t* panels, int64_t count, const RoundedRows& x, int64_t inputs, Rows<float> out);
+  /// Rounds `count` rows of `length` columns, each group to its largest value / 32767.  Groups below 1e-30 become
+  /// zeros; in one that is not finite the scale is not a number.
+  void (*round_inputs)(Rows<const float> x, int64_t count, int64_t length, const RoundedRows& out);
+};
+
 struct Kernels {
   TypedKernels<float> f32;
   TypedKernels<Bf16> bf16;
+  PanelKernels int8;
+  PanelKernels int4;
   /// In place: x[k] = exp(scale · (x[k] − max x)).  length ≥ 1.  @return their sum
   float (*softmax_terms)(float* x, int64_t length, float scale);
+  /// max(x[k] + factor · y[k]).  length ≥ 1; of numbers that are none, any result
+  float (*largest_sum)(const float* x, const float* y, float factor, int64_t length);
+  /// sums: of exp(x[k] + offset), of x[k] + offset and of its square, for x[k] + offset ≤ 0.
+  void (*shifted_sums)(const float* x, int64_t length, float offset, float* sums);
   /// out[k] = silu(gate[k]) · up[k]
   void (*silu_times)(const float* gate, const float* up, int64_t length, float* out);
   /// out[k] = weight[k] · x[k] / √(mean(x²) + epsilon)
@@ -45,5 +61,19 @@ struct Kernels {
 /// @param isa  a level up to best_isa()
 /// @return NULL for none
 const Kernels* kernels_of(Isa isa);
+
+/// Between float32 and panels of one format.  rows ≤ kPanelRows.
+struct FormatPacking {
+  void (*pack)(Rows<const float> weights, int64_t rows, int64_t columns, uint8_t* panel);
+  void (*unpack)(const uint8_t* panel, int64_t rows, int64_t columns, Rows<float> out);
+};
+
+struct Packing {
+  FormatPacking int8;
+  FormatPacking int4;
+};
+
+/// Every level gives the same panels, Isa::none too.
+const Packing& packing_of(Isa isa);
 
 }  // namespace deepseekocr::kernels

@@ -33,6 +33,12 @@ struct Lanes {
     const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(rounded, rounded), 0xd8);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(bf16), _mm256_castsi256_si128(packed));
   }
+  /// Whole numbers that 16 bits hold.
+  void store(int16_t* whole) const {
+    const __m256i wide = _mm256_cvtps_epi32(value);
+    const __m256i packed = _mm256_permute4x64_epi64(_mm256_packs_epi32(wide, wide), 0xd8);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(whole), _mm256_castsi256_si128(packed));
+  }
   float sum() const {
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(value), _mm256_extractf128_ps(value, 1));
     const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
@@ -51,6 +57,35 @@ struct Lanes {
     const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(a.value), _mm256_set1_epi32(127));
     return {_mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23))};
   }
+};
+
+/// Eight rows of whole numbers: pairs of 16 bits, or sums of 32.
+struct Words {
+  static constexpr int64_t kRows = 8;
+
+  __m256i value;
+
+  static Words all(int32_t x) { return {_mm256_set1_epi32(x)}; }
+  /// The same pair for every row.
+  static Words all_pairs(const int16_t* pair) {
+    int32_t both = 0;
+    __builtin_memcpy(&both, pair, sizeof both);
+    return all(both);
+  }
+  /// Pairs of bytes with a sign.
+  static Words load_bytes(const uint8_t* x) {
+    return {_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)))};
+  }
+  static Words load_words(const uint8_t* x) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))}; }
+  /// Of each 16 bits the four from 4·`place` on.
+  Words nibbles(int place) const {
+    return {_mm256_and_si256(_mm256_srli_epi16(value, 4 * place), _mm256_set1_epi16(15))};
+  }
+  /// sums + the products of a pair
+  static Words multiply_add(Words a, Words b, Words sums) {
+    return {_mm256_add_epi32(sums.value, _mm256_madd_epi16(a.value, b.value))};
+  }
+  Lanes to_lanes() const { return {_mm256_cvtepi32_ps(value)}; }
 };
 
 }  // namespace deepseekocr::kernels::KERNEL_VARIANT

@@ -32,6 +32,10 @@ struct Lanes {
         _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), 16);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(bf16), _mm512_cvtepi32_epi16(rounded));
   }
+  /// Whole numbers that 16 bits hold.
+  void store(int16_t* whole) const {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(whole), _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(value)));
+  }
   float sum() const { return _mm512_reduce_add_ps(value); }
   static Lanes add(Lanes a, Lanes b) { return {_mm512_add_ps(a.value, b.value)}; }
   static Lanes multiply(Lanes a, Lanes b) { return {_mm512_mul_ps(a.value, b.value)}; }
@@ -48,6 +52,35 @@ struct Lanes {
     const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(a.value), _mm512_set1_epi32(127));
     return {_mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23))};
   }
+};
+
+/// Sixteen rows of whole numbers: pairs of 16 bits, or sums of 32.
+struct Words {
+  static constexpr int64_t kRows = 16;
+
+  __m512i value;
+
+  static Words all(int32_t x) { return {_mm512_set1_epi32(x)}; }
+  /// The same pair for every row.
+  static Words all_pairs(const int16_t* pair) {
+    int32_t both = 0;
+    __builtin_memcpy(&both, pair, sizeof both);
+    return all(both);
+  }
+  /// Pairs of bytes with a sign.
+  static Words load_bytes(const uint8_t* x) {
+    return {_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)))};
+  }
+  static Words load_words(const uint8_t* x) { return {_mm512_loadu_si512(x)}; }
+  /// Of each 16 bits the four from 4·`place` on.
+  Words nibbles(int place) const {
+    return {_mm512_and_si512(_mm512_srli_epi16(value, static_cast<unsigned>(4 * place)), _mm512_set1_epi16(15))};
+  }
+  /// sums + the products of a pair
+  static Words multiply_add(Words a, Words b, Words sums) {
+    return {_mm512_add_epi32(sums.value, _mm512_madd_epi16(a.value, b.value))};
+  }
+  Lanes to_lanes() const { return {_mm512_cvtepi32_ps(value)}; }
 };
 
 }  // namespace deepseekocr::kernels::KERNEL_VARIANT

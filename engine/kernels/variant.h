@@ -174,6 +174,40 @@ inline float softmax_terms(float* x, int64_t length, float scale) {
   return sum + sums.sum();
 }
 
+inline float largest_sum(const float* x, const float* y, float factor, int64_t length) {
+  const Lanes factors = Lanes::all(factor);
+  float largest = x[0] + factor * y[0];
+  Lanes most = Lanes::all(largest);
+  int64_t k = 0;
+  for (; k + kLanes <= length; k += kLanes)
+    most = Lanes::largest(most, Lanes::fused(factors, Lanes::load(y + k), Lanes::load(x + k)));
+  for (; k < length; ++k) largest = largest > x[k] + factor * y[k] ? largest : x[k] + factor * y[k];
+  const float other = largest_of(most);
+  return largest > other ? largest : other;
+}
+
+inline void shifted_sums(const float* x, int64_t length, float offset, float* sums) {
+  const Lanes shift = Lanes::all(offset);
+  Lanes exponentials = Lanes::all(0), values = Lanes::all(0), squares = Lanes::all(0);
+  // What fills the last lanes adds nothing: e to the lowest power is no more than 2^-125.
+  for_lanes(x, length, -1e30F, [&](Lanes value, int64_t k, int64_t count) {
+    const Lanes shifted = Lanes::add(value, shift);
+    exponentials = Lanes::add(exponentials, exponential(shifted));
+    if (count == kLanes) {
+      values = Lanes::add(values, shifted);
+      squares = Lanes::fused(shifted, shifted, squares);
+    } else {
+      float rest[kLanes] = {};
+      for (int64_t i = 0; i < count; ++i) rest[i] = x[k + i] + offset;
+      values = Lanes::add(values, Lanes::load(rest));
+      squares = Lanes::fused(Lanes::load(rest), Lanes::load(rest), squares);
+    }
+  });
+  sums[0] = exponentials.sum();
+  sums[1] = values.sum();
+  sums[2] = squares.sum();
+}
+
 inline void silu_times(const float* gate, const float* up, int64_t length, float* out) {
   for_lanes(gate, length, 0, [&](Lanes value, int64_t k, int64_t count) {
     const Lanes one = Lanes::all(1), minus = Lanes::multiply(value, Lanes::all(-1));
@@ -190,11 +224,22 @@ inline void rms_norm(const float* x, const float* weight, int64_t length, float 
   for (int64_t k = 0; k < length; ++k) out[k] = x[k] * scale * weight[k];
 }
 
+}  // namespace deepseekocr::kernels::KERNEL_VARIANT
+
+// Defines products over what is above, so it comes after.
+#include "kernels/panels_variant.h"
+
+namespace deepseekocr::kernels::KERNEL_VARIANT {
+
 extern const Kernels kKernels;
 const Kernels kKernels = {
     {products<float>, weighted_sum<float>, round},
     {products<Bf16>, weighted_sum<Bf16>, round},
+    {panel_products<Int8>, round_inputs<Int8>},
+    {panel_products<Int4>, round_inputs<Int4>},
     softmax_terms,
+    largest_sum,
+    shifted_sums,
     silu_times,
     rms_norm,
 };

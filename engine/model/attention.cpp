@@ -5,8 +5,8 @@ namespace deepseekocr {
 
 Attention::Attention(const DecoderConfig& config, const std::string& prefix, WeightLoader& loader)
     : heads_(config.heads),
-      qkv_(loader.load_stacked({prefix + "q_proj.weight", prefix + "k_proj.weight", prefix + "v_proj.weight"})),
-      out_(loader.load(prefix + "o_proj.weight")) {}
+      qkv_(loader.load_matrices({prefix + "q_proj.weight", prefix + "k_proj.weight", prefix + "v_proj.weight"})),
+      out_(loader.load_matrices({prefix + "o_proj.weight"})) {}
 
 at::Tensor Attention::forward(const at::Tensor& x, const operations::RopeTable& rope,
                               std::span<const operations::CacheSlice> slices) const {

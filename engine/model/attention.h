@@ -10,6 +10,7 @@
 #include "checkpoint/model_config.h"
 #include "model/weight_loader.h"
 #include "operations/operations.h"
+#include "operations/weights.h"
 
 namespace deepseekocr {
 
@@ -23,13 +24,13 @@ class Attention {
   at::Tensor forward(const at::Tensor& x, const operations::RopeTable& rope,
                      std::span<const operations::CacheSlice> slices) const;
 
-  const at::Tensor& qkv() const { return qkv_; }
-  const at::Tensor& out() const { return out_; }
+  const operations::Weights& qkv() const { return qkv_; }
+  const operations::Weights& out() const { return out_; }
 
  private:
   int heads_;
-  at::Tensor qkv_;  ///< (3·hidden, hidden): queries, keys, values
-  at::Tensor out_;  ///< (hidden, hidden)
+  operations::Weights qkv_;  ///< (3·hidden, hidden): queries, keys, values
+  operations::Weights out_;  ///< (hidden, hidden)
 };
 
 }  // namespace deepseekocr

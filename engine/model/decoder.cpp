@@ -2,12 +2,9 @@
 #include "model/decoder.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 
 #include <string>
-
-#include "checkpoint/error.h"
 
 namespace deepseekocr {
 
@@ -15,11 +12,30 @@ Decoder::Decoder(const DecoderConfig& config, WeightLoader& loader)
     : config_(config),
       rope_(operations::rope_table(config.max_positions, config.head_dim(), config.rope_theta,
                                    loader.options().device())),
-      embedding_(loader.load("model.embed_tokens.weight")) {
+      embedding_(loader) {
   layers_.reserve(static_cast<size_t>(config.layers));
   for (int i = 0; i < config.layers; ++i) layers_.push_back(load_layer(i, loader));
   norm_ = loader.load_float32("model.norm.weight");
-  lm_head_ = loader.load("lm_head.weight");
+  head_.emplace(loader);
+}
+
+operations::DecoderWeights Decoder::weights() const {
+  operations::DecoderWeights weights;
+  weights.embedding = embedding_.table();
+  weights.norm = norm_;
+  weights.lm_head = head_->dense();
+  weights.rope = rope_;
+  weights.heads = config_.heads;
+  weights.experts_per_token = config_.experts_per_token;
+  weights.normalise_weights = config_.norm_topk_prob;
+  weights.weight_scale = config_.routed_scaling_factor;
+  weights.epsilon = config_.rms_norm_eps;
+  for (const Layer& layer : layers_) {
+    weights.layers.push_back({layer.input_norm, layer.post_attention_norm, std::get<at::Tensor>(layer.attention.qkv()),
+                              std::get<at::Tensor>(layer.attention.out()),
+                              std::visit([](const auto& network) { return network.weights(); }, layer.feed_forward)});
+  }
+  return weights;
 }
 
 Decoder::Layer Decoder::load_layer(int index, WeightLoader& loader) const {
@@ -30,40 +46,6 @@ Decoder::Layer Decoder::load_layer(int index, WeightLoader& loader) const {
           Attention(config_, prefix + "self_attn.", loader),
           config_.is_dense(index) ? FeedForward(DenseFeedForward(mlp, loader))
                                   : FeedForward(Experts(config_, mlp, loader))};
-}
-
-void Decoder::check_id(int32_t id) const {
-  if (id >= 0 && id < config_.vocab_size) return;
-  throw ArgumentError("Token id " + std::to_string(id) + " is outside the model's vocabulary of " +
-                      std::to_string(config_.vocab_size) + " ids.");
-}
-
-operations::DecoderWeights Decoder::weights() const {
-  operations::DecoderWeights weights;
-  weights.embedding = embedding_;
-  weights.norm = norm_;
-  weights.lm_head = lm_head_;
-  weights.rope = rope_;
-  weights.heads = config_.heads;
-  weights.experts_per_token = config_.experts_per_token;
-  weights.normalise_weights = config_.norm_topk_prob;
-  weights.weight_scale = config_.routed_scaling_factor;
-  weights.epsilon = config_.rms_norm_eps;
-  for (const Layer& layer : layers_) {
-    weights.layers.push_back({layer.input_norm, layer.post_attention_norm, layer.attention.qkv(), layer.attention.out(),
-                              std::visit([](const auto& network) { return network.weights(); }, layer.feed_forward)});
-  }
-  return weights;
-}
-
-at::Tensor Decoder::embed(std::span<const int32_t> ids) const {
-  const at::Tensor indices = at::empty({static_cast<int64_t>(ids.size())}, at::TensorOptions().dtype(at::kLong));
-  auto* index = indices.mutable_data_ptr<int64_t>();
-  for (const int32_t id : ids) {
-    check_id(id);
-    *index++ = id;
-  }
-  return embedding_.index_select(0, indices.to(embedding_.device()));
 }
 
 at::Tensor Decoder::feed_forward(const Layer& layer, int index, const at::Tensor& x, const RunContext& context) const {
@@ -97,10 +79,6 @@ at::Tensor Decoder::forward(at::Tensor x, std::span<KvCache* const> caches, cons
 
 at::Tensor Decoder::final_norm(const at::Tensor& x) const {
   return operations::rms_norm(x, norm_, config_.rms_norm_eps);
-}
-
-at::Tensor Decoder::logits(const at::Tensor& normed) const {
-  return operations::logits(normed, lm_head_);
 }
 
 }  // namespace deepseekocr

@@ -5,13 +5,16 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
 
 #include "checkpoint/model_config.h"
 #include "model/attention.h"
+#include "model/embedding.h"
 #include "model/feed_forward.h"
+#include "model/head.h"
 #include "model/kv_cache.h"
 #include "model/stage_recorder.h"
 #include "model/weight_loader.h"
@@ -25,8 +28,12 @@ class Decoder {
   /// @throws EngineError, Cancelled
   Decoder(const DecoderConfig& config, WeightLoader& loader);
 
-  /// Embeddings of ids: (ids, hidden).  @throws ArgumentError for an id outside the vocabulary
-  at::Tensor embed(std::span<const int32_t> ids) const;
+  /// Embeddings of ids: (ids, hidden), as Embedding::rows() gives them.
+  at::Tensor embed(std::span<const int32_t> ids) const { return embedding_.rows(ids); }
+  /// @throws ArgumentError for an id outside the vocabulary
+  void check_id(int32_t id) const { embedding_.check(id); }
+  /// Everything that a decode step multiplies with; only of weights that are not packed.
+  operations::DecoderWeights weights() const;
 
   /// All layers.  x (rows, hidden) are the next rows of one sequence (prefill), or one row for each of several
   /// sequences (a decode step): caches.size() must be 1 or the number of rows.
@@ -34,15 +41,9 @@ class Decoder {
   /// @throws Cancelled, with the caches as they were; ArgumentError if the model has no such positions
   at::Tensor forward(at::Tensor x, std::span<KvCache* const> caches, const RunContext& context) const;
 
-  /// What a decode step multiplies with, for an implementation that takes the whole step.
-  operations::DecoderWeights weights() const;
-  /// @throws ArgumentError for an id outside the vocabulary
-  void check_id(int32_t id) const;
-
   /// Final norm of rows of the residual stream.
   at::Tensor final_norm(const at::Tensor& x) const;
-  /// lm_head of normed rows: float32 on the host, (rows, vocabulary).
-  at::Tensor logits(const at::Tensor& normed) const;
+  const Head& head() const { return *head_; }
 
  private:
   struct Layer {
@@ -55,10 +56,10 @@ class Decoder {
 
   DecoderConfig config_;
   operations::RopeTable rope_;  ///< (max_positions, head_dim)
-  at::Tensor embedding_;        ///< (vocabulary, hidden)
+  Embedding embedding_;
   std::vector<Layer> layers_;
-  at::Tensor norm_;     ///< (hidden)
-  at::Tensor lm_head_;  ///< (vocabulary, hidden)
+  at::Tensor norm_;  ///< (hidden)
+  std::optional<Head> head_;
 };
 
 }  // namespace deepseekocr

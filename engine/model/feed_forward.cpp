@@ -3,14 +3,20 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <variant>
+
 namespace deepseekocr {
 
 DenseFeedForward::DenseFeedForward(const std::string& prefix, WeightLoader& loader)
-    : gate_up_(loader.load_stacked({prefix + "gate_proj.weight", prefix + "up_proj.weight"})),
-      down_(loader.load(prefix + "down_proj.weight")) {}
+    : gate_up_(loader.load_matrices({prefix + "gate_proj.weight", prefix + "up_proj.weight"})),
+      down_(loader.load_matrices({prefix + "down_proj.weight"})) {}
 
 at::Tensor DenseFeedForward::forward(const at::Tensor& x) const {
   return operations::swiglu(x, gate_up_, down_);
+}
+
+operations::FeedForwardWeights DenseFeedForward::weights() const {
+  return {{}, {}, {}, std::get<at::Tensor>(gate_up_), std::get<at::Tensor>(down_)};
 }
 
 Experts::Experts(const DecoderConfig& config, const std::string& prefix, WeightLoader& loader)
@@ -18,14 +24,14 @@ Experts::Experts(const DecoderConfig& config, const std::string& prefix, WeightL
       norm_topk_prob_(config.norm_topk_prob),
       routed_scaling_factor_(config.routed_scaling_factor),
       gate_(loader.load_float32(prefix + "gate.weight")),
-      gate_up_(loader.allocate({config.routed_experts, 2 * config.expert_width, config.hidden_size})),
-      down_(loader.allocate({config.routed_experts, config.hidden_size, config.expert_width})),
+      gate_up_(loader.allocate_matrices(int64_t{2} * config.routed_experts, config.expert_width, config.hidden_size)),
+      down_(loader.allocate_matrices(config.routed_experts, config.hidden_size, config.expert_width)),
       shared_(prefix + "shared_experts.", loader) {
   for (int i = 0; i < config.routed_experts; ++i) {
     const std::string expert = prefix + "experts." + std::to_string(i) + ".";
-    loader.load_into(expert + "gate_proj.weight", gate_up_[i].narrow(0, 0, config.expert_width));
-    loader.load_into(expert + "up_proj.weight", gate_up_[i].narrow(0, config.expert_width, config.expert_width));
-    loader.load_into(expert + "down_proj.weight", down_[i]);
+    loader.load_matrix(expert + "gate_proj.weight", gate_up_, int64_t{2} * i);
+    loader.load_matrix(expert + "up_proj.weight", gate_up_, int64_t{2} * i + 1);
+    loader.load_matrix(expert + "down_proj.weight", down_, i);
   }
 }
 
@@ -39,9 +45,10 @@ at::Tensor Experts::forward(const at::Tensor& x, const operations::Routing& rout
 
 operations::FeedForwardWeights Experts::weights() const {
   operations::FeedForwardWeights weights = shared_.weights();
+  const int64_t experts = gate_.size(0), hidden = gate_.size(1);
   weights.gate = gate_;
-  weights.gate_up = gate_up_;
-  weights.down = down_;
+  weights.gate_up = std::get<at::Tensor>(gate_up_).view({experts, -1, hidden});
+  weights.down = std::get<at::Tensor>(down_).view({experts, hidden, -1});
   return weights;
 }
 

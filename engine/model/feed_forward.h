@@ -9,6 +9,8 @@
 #include "checkpoint/model_config.h"
 #include "model/weight_loader.h"
 #include "operations/decode_step.h"
+#include "operations/operations.h"
+#include "operations/weights.h"
 
 namespace deepseekocr {
 
@@ -19,11 +21,12 @@ class DenseFeedForward {
   DenseFeedForward(const std::string& prefix, WeightLoader& loader);
   /// (rows, hidden) → (rows, hidden)
   at::Tensor forward(const at::Tensor& x) const;
-  operations::FeedForwardWeights weights() const { return {{}, {}, {}, gate_up_, down_}; }
+  /// For a decode step as one operation; only of weights that are not packed.
+  operations::FeedForwardWeights weights() const;
 
  private:
-  at::Tensor gate_up_;  ///< (2·width, hidden): gate rows, then up rows
-  at::Tensor down_;     ///< (hidden, width)
+  operations::Weights gate_up_;  ///< (2·width, hidden): gate rows, then up rows
+  operations::Weights down_;     ///< (hidden, width)
 };
 
 /// Routed experts, packed so that one expert's matrices lie together, and the shared ones as one SwiGLU.
@@ -34,15 +37,16 @@ class Experts {
   /// (rows, hidden) → (rows, hidden); `routing` is what route() gave for x.
   at::Tensor forward(const at::Tensor& x, const operations::Routing& routing) const;
   operations::Routing route(const at::Tensor& x) const;
+  /// As that of DenseFeedForward.
   operations::FeedForwardWeights weights() const;
 
  private:
   int experts_per_token_;
   bool norm_topk_prob_;
   double routed_scaling_factor_;
-  at::Tensor gate_;     ///< (experts, hidden), float32
-  at::Tensor gate_up_;  ///< (experts, 2·width, hidden)
-  at::Tensor down_;     ///< (experts, hidden, width)
+  at::Tensor gate_;              ///< (experts, hidden), float32
+  operations::Weights gate_up_;  ///< (experts · 2·width, hidden): an expert's gate rows, its up rows, the next one's
+  operations::Weights down_;     ///< (experts · hidden, width)
   DenseFeedForward shared_;
 };
 

@@ -118,9 +118,10 @@ std::string format_bytes(uint64_t bytes) {
 
 void require_memory(uint64_t needed, uint64_t available, const std::string& model) {
   if (needed <= available) return;
-  throw EngineError(DSOCR_OUT_OF_MEMORY, "The model " + model + " needs " + format_bytes(needed) +
-                                             " of memory, but only " + format_bytes(available) +
-                                             " are available: free some, choose precision bf16, or a smaller model.");
+  throw EngineError(DSOCR_OUT_OF_MEMORY,
+                    "The model " + model + " needs " + format_bytes(needed) + " of memory, but only " +
+                        format_bytes(available) +
+                        " are available: free some, choose precision bf16, int8 or int4, or a smaller model.");
 }
 
 }  // namespace deepseekocr

@@ -24,13 +24,12 @@
 #include "model/exact_arithmetic.h"
 #include "model/host_resources.h"
 #include "model/kv_cache.h"
+#include "model/precision.h"
 #include "model/vision_encoder.h"
 
 namespace deepseekocr {
 namespace {
 
-/// Parameters from which "auto" prefers bfloat16 on a CPU: below, float32 is as fast and takes little memory.
-constexpr uint64_t kLargeModel = 500'000'000;
 /// Parameters up to which a second thread costs more in barriers than it gains.
 constexpr uint64_t kSmallModel = 50'000'000;
 
@@ -69,34 +68,24 @@ auto guarded(const std::optional<c10::Stream>& stream, Work work) {
   }
 }
 
-at::ScalarType choose_precision(DsocrPrecision precision, uint64_t parameters) {
-  switch (precision) {
-    case DSOCR_PRECISION_FP32:
-      return at::kFloat;
-    case DSOCR_PRECISION_BF16:
-      return at::kBFloat16;
-    case DSOCR_PRECISION_AUTO:
-      return parameters < kLargeModel ? at::kFloat : at::kBFloat16;
-  }
-  throw ArgumentError("Unknown precision " + std::to_string(static_cast<int>(precision)) + ": use auto, fp32 or bf16.");
-}
-
 int choose_threads(int wanted, uint64_t parameters) {
   if (wanted > 0) return wanted;
   return parameters <= kSmallModel ? 1 : std::min(4, available_cores());
 }
 
+/// Weights in few bits compute on a processor: "auto" is that then.
+ChosenDevice choose_device(const ModelOptions& options) {
+  const bool few_bits = options.precision == DSOCR_PRECISION_INT8 || options.precision == DSOCR_PRECISION_INT4;
+  const bool automatic = options.device.empty() || options.device == "auto";
+  return deepseekocr::choose_device(few_bits && automatic ? "cpu" : options.device);
+}
+
 /// Bytes of the weights, of one whole cache and of a batch of views.
-uint64_t needed_memory(const ModelConfig& config, uint64_t parameters, at::ScalarType precision) {
+uint64_t needed_memory(const ModelConfig& config, const ModelPrecision& precision) {
   const DecoderConfig& decoder = config.decoder;
   const uint64_t cached = uint64_t{2} * static_cast<uint64_t>(decoder.layers) *
                           static_cast<uint64_t>(decoder.hidden_size) * static_cast<uint64_t>(decoder.max_positions);
-  return (parameters + cached) * at::elementSize(precision) + vision_working_memory(config);
-}
-
-operations::Choice choose_from(const at::Tensor& logits, int64_t row, std::span<const int32_t> banned) {
-  const auto size = static_cast<size_t>(logits.size(1));
-  return operations::choose({logits.const_data_ptr<float>() + static_cast<size_t>(row) * size, size}, banned);
+  return weight_bytes(config, precision) + cached * at::elementSize(precision.dtype) + vision_working_memory(config);
 }
 
 TokenChoice to_token_choice(const operations::Choice& choice) {
@@ -105,25 +94,29 @@ TokenChoice to_token_choice(const operations::Choice& choice) {
 
 class TorchRunner final : public ModelRunner {
  public:
-  TorchRunner(const Checkpoint& checkpoint, const at::TensorOptions& options, std::optional<c10::Stream> stream,
-              int threads, const LoadProgress& progress, const CancelFlag& cancelled, StageRecorder* recorder)
+  TorchRunner(const Checkpoint& checkpoint, const ModelPrecision& precision, at::Device device,
+              std::optional<c10::Stream> stream, int threads, const LoadProgress& progress, const CancelFlag& cancelled,
+              StageRecorder* recorder)
       : config_(checkpoint.config()),
-        options_(options),
+        precision_(precision.name()),
+        options_(at::TensorOptions().dtype(precision.dtype).device(device)),
         stream_(stream),
         parameters_(checkpoint.parameter_count()),
         threads_(threads),
         recorder_(recorder) {
     use_threads();
-    WeightLoader loader(checkpoint, options, progress, cancelled);
+    WeightLoader loader(checkpoint, options_, precision.packing, progress, cancelled);
+    loader.use_dtype(precision.vision);
     vision_ = std::make_unique<VisionEncoder>(config_, loader);
+    loader.use_dtype(precision.dtype);
     decoder_ = std::make_unique<Decoder>(config_.decoder, loader);
     weight_bytes_ = loader.bytes_held();
-    step_ = operations::make_decode_step(decoder_->weights());
+    if (!precision.packing) step_ = operations::make_decode_step(decoder_->weights());
   }
 
   const ModelConfig& config() const override { return config_; }
   std::string device() const override { return options_.device().str(); }
-  std::string precision() const override { return options_.dtype() == at::kFloat ? "fp32" : "bf16"; }
+  std::string precision() const override { return precision_; }
   uint64_t parameter_count() const override { return parameters_; }
   uint64_t weight_bytes() const override { return weight_bytes_; }
 
@@ -154,7 +147,7 @@ class TorchRunner final : public ModelRunner {
       const at::Tensor hidden = decoder_->forward(x, {&cache, 1}, context);
       const at::Tensor last = decoder_->final_norm(hidden.narrow(0, hidden.size(0) - 1, 1));
       context.record("final_norm.last", last.squeeze(0));
-      choice = next(last, 0, banned, "logits.first");
+      choice = to_token_choice(choose(last, {&banned, 1}, "logits.first").at(0));
       return sequence;
     });
   }
@@ -167,16 +160,15 @@ class TorchRunner final : public ModelRunner {
       if (ready.empty() || (step_ && decode_as_one(ready))) return;
       std::vector<KvCache*> caches;
       std::vector<int32_t> inputs;
+      std::vector<std::span<const int32_t>> banned;
       for (const DecodeItem* item : ready) {
         caches.push_back(&cache_of(*item));
         inputs.push_back(item->input);
+        banned.push_back(item->banned);
       }
       const at::Tensor hidden = decoder_->forward(decoder_->embed(inputs), caches, {});
-      const at::Tensor logits = decoder_->logits(decoder_->final_norm(hidden));
-      for (size_t i = 0; i < ready.size(); ++i) {
-        ready[i]->choice = to_token_choice(choose_from(logits, static_cast<int64_t>(i), ready[i]->banned));
-      }
-      if (recorder_) recorder_->record("logits.next", logits);
+      const std::vector<operations::Choice> choices = choose(decoder_->final_norm(hidden), banned, "logits.next");
+      for (size_t i = 0; i < ready.size(); ++i) ready[i]->choice = to_token_choice(choices[i]);
     });
   }
 
@@ -220,10 +212,10 @@ class TorchRunner final : public ModelRunner {
 
   at::ScalarType precision_type() const { return c10::typeMetaToScalarType(options_.dtype()); }
 
-  TokenChoice next(const at::Tensor& normed, int64_t row, std::span<const int32_t> banned, const std::string& stage) {
-    const at::Tensor logits = decoder_->logits(normed);
-    if (recorder_) recorder_->record(stage, logits[row]);
-    return to_token_choice(choose_from(logits, row, banned));
+  std::vector<operations::Choice> choose(const at::Tensor& normed, std::span<const std::span<const int32_t>> banned,
+                                         const std::string& stage) const {
+    if (recorder_) recorder_->record(stage, decoder_->head().logits(normed));
+    return decoder_->head().choose(normed, banned);
   }
 
   /// The number is a property of the calling thread; others of this process may have set theirs.
@@ -232,6 +224,7 @@ class TorchRunner final : public ModelRunner {
   }
 
   ModelConfig config_;
+  std::string precision_;
   at::TensorOptions options_;
   std::optional<c10::Stream> stream_;  ///< of every computation, where the device has streams
   uint64_t parameters_;
@@ -248,17 +241,20 @@ class TorchRunner final : public ModelRunner {
 std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const LoadProgress& progress,
                                               const CancelFlag& cancelled, StageRecorder* recorder) {
   if (const std::string complaint = kernels::isa_complaint(); !complaint.empty()) throw ArgumentError(complaint);
-  const auto [device, note] = choose_device(options.device);
+  const auto [device, note] = choose_device(options);
   if (!note.empty() && progress) progress(0, note);
   const auto stream = guarded(std::nullopt, [&, device = device] { return own_stream(device); });
   return guarded(stream, [&, device = device]() -> std::unique_ptr<ModelRunner> {
     const Checkpoint checkpoint = Checkpoint::open(options.model_path);
     const uint64_t parameters = checkpoint.parameter_count();
-    const at::ScalarType precision = choose_precision(options.precision, parameters);
-    const auto tensor_options = at::TensorOptions().dtype(precision).device(device);
-    require_memory(needed_memory(checkpoint.config(), parameters, precision), available_device_memory(device),
+    const ModelPrecision precision = choose_precision(options.precision, parameters);
+    if (precision.packing && !device.is_cpu()) {
+      throw EngineError(DSOCR_UNSUPPORTED, "Precision " + precision.name() +
+                                               " computes on the CPU only: use device cpu, or precision bf16 or fp32.");
+    }
+    require_memory(needed_memory(checkpoint.config(), precision), available_device_memory(device),
                    options.model_path.string());
-    return std::make_unique<TorchRunner>(checkpoint, tensor_options, stream,
+    return std::make_unique<TorchRunner>(checkpoint, precision, device, stream,
                                          choose_threads(options.threads, parameters), progress, cancelled, recorder);
   });
 }

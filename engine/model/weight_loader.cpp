@@ -16,10 +16,16 @@ ElementType element_type(at::ScalarType type) {
 
 }  // namespace
 
-WeightLoader::WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options, const LoadProgress& progress,
+ElementType element_type_of(const at::TensorOptions& options) {
+  return element_type(c10::typeMetaToScalarType(options.dtype()));
+}
+
+WeightLoader::WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options,
+                           std::optional<operations::PackedFormat> packing, const LoadProgress& progress,
                            const CancelFlag& cancelled)
     : checkpoint_(checkpoint),
       options_(options),
+      packing_(packing),
       progress_(progress),
       cancelled_(cancelled),
       staging_(options.device()) {
@@ -42,17 +48,47 @@ at::Tensor WeightLoader::load_float32(const std::string& name) {
   return tensor;
 }
 
-at::Tensor WeightLoader::load_stacked(const std::vector<std::string>& names) {
-  int64_t rows = 0;
-  for (const std::string& name : names) rows += shape(name).at(0);
-  at::Tensor stacked = allocate({rows, shape(names.at(0)).at(1)});
-  int64_t row = 0;
-  for (const std::string& name : names) {
-    const int64_t count = shape(name).at(0);
-    load_into(name, stacked.narrow(0, row, count));
-    row += count;
+operations::Weights WeightLoader::allocate_matrices(int64_t count, int64_t rows, int64_t columns) const {
+  if (packing_)
+    return operations::allocate_packed(*packing_, count, rows, columns, c10::typeMetaToScalarType(options_.dtype()));
+  return allocate({count * rows, columns});
+}
+
+void WeightLoader::load_matrix(const std::string& name, const operations::Weights& matrices, int64_t index) {
+  if (const auto* packed = std::get_if<operations::PackedMatrices>(&matrices)) {
+    pack(name, *packed, index, nullptr);
+  } else {
+    const int64_t rows = shape(name).at(0);
+    load_into(name, std::get<at::Tensor>(matrices).narrow(0, index * rows, rows));
   }
-  return stacked;
+}
+
+operations::Weights WeightLoader::load_matrices(const std::vector<std::string>& names) {
+  const std::vector<int64_t> each = shape(names.at(0));
+  operations::Weights matrices = allocate_matrices(std::ssize(names), each.at(0), each.at(1));
+  for (size_t i = 0; i < names.size(); ++i) load_matrix(names[i], matrices, static_cast<int64_t>(i));
+  return matrices;
+}
+
+operations::PackedMatrices WeightLoader::load_int8(const std::string& name, operations::RowLoss& loss) {
+  const std::vector<int64_t> own = shape(name);
+  const auto matrix = operations::allocate_packed(operations::PackedFormat::int8, 1, own.at(0), own.at(1), at::kFloat);
+  pack(name, matrix, 0, &loss);
+  bytes_held_ += loss.errors.size() * sizeof(float);
+  return matrix;
+}
+
+void WeightLoader::pack(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+                        operations::RowLoss* loss) {
+  if (cancelled_) throw Cancelled{};
+  const std::vector<int64_t> whole = {matrices.rows, matrices.columns};
+  TORCH_CHECK(shape(name) == whole, name, " does not have the shape of its place");
+  const auto rows = [&](int64_t first, int64_t count, float* out) {
+    checkpoint_.read_rows(name, first, count, ElementType::f32, out);
+  };
+  operations::pack_matrix(matrices, index, rows, loss);
+  bytes_held_ += operations::packed_bytes(matrices.format, 1, matrices.rows, matrices.columns);
+  report(checkpoint_.info(name).bytes);
 }
 
 LinearWeights WeightLoader::load_linear(const std::string& name) {

@@ -4,11 +4,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
 #include "model/staging.h"
+#include "operations/weights.h"
 #include "serving/model_runner.h"
 
 namespace deepseekocr {
@@ -25,20 +27,33 @@ struct NormWeights {
   at::Tensor bias;
 };
 
+/// The checkpoint's name of a dtype that weights may have.
+ElementType element_type_of(const at::TensorOptions& options);
+
 /// Reads tensors as the model stores them.  Reports progress by bytes, and looks at a cancel flag before each tensor.
 class WeightLoader {
  public:
   /// @param options  dtype (float32 or bfloat16) and device of the weights
+  /// @param packing  of the matrices that allocate_matrices() gives; nothing: they have the dtype
   /// @param progress, cancelled  must outlive the loader
-  WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options, const LoadProgress& progress,
+  WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options,
+               std::optional<operations::PackedFormat> packing, const LoadProgress& progress,
                const CancelFlag& cancelled);
+
+  /// Of the weights from here on.
+  void use_dtype(at::ScalarType dtype) { options_ = options_.dtype(dtype); }
 
   /// One tensor in its own shape.  @throws Cancelled, CheckpointError
   at::Tensor load(const std::string& name);
   /// The same in float32, whatever the model's dtype.
   at::Tensor load_float32(const std::string& name);
-  /// Matrices with equal columns, one below the other.
-  at::Tensor load_stacked(const std::vector<std::string>& names);
+  /// Room for `count` matrices of equal shape, one below the other, to be filled by load_matrix().
+  operations::Weights allocate_matrices(int64_t count, int64_t rows, int64_t columns) const;
+  void load_matrix(const std::string& name, const operations::Weights& matrices, int64_t index);
+  /// Matrices of equal shape, one below the other.
+  operations::Weights load_matrices(const std::vector<std::string>& names);
+  /// A matrix in int8, whatever `packing` is.
+  operations::PackedMatrices load_int8(const std::string& name, operations::RowLoss& loss);
   /// name.weight and name.bias
   LinearWeights load_linear(const std::string& name);
   /// The same of a layer norm.
@@ -46,19 +61,27 @@ class WeightLoader {
   /// Fills a contiguous tensor of the loader's dtype (or a contiguous part of one).
   void load_into(const std::string& name, const at::Tensor& destination);
 
+  /// Counts a tensor as read that stays in the file.
+  void leave(const std::string& name) { report(checkpoint_.info(name).bytes); }
+
   /// Uninitialised memory of the loader's dtype and device.
   at::Tensor allocate(at::IntArrayRef shape) const;
   std::vector<int64_t> shape(const std::string& name) const { return checkpoint_.info(name).shape; }
   const at::TensorOptions& options() const { return options_; }
+  bool packs() const { return packing_.has_value(); }
+  const Checkpoint& checkpoint() const { return checkpoint_; }
   /// Bytes in memory of what was loaded so far.
   uint64_t bytes_held() const { return bytes_held_; }
 
  private:
   void read(const std::string& name, const at::Tensor& destination);
+  void pack(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+            operations::RowLoss* loss);
   void report(uint64_t bytes);
 
   const Checkpoint& checkpoint_;
   at::TensorOptions options_;
+  std::optional<operations::PackedFormat> packing_;
   const LoadProgress& progress_;
   const CancelFlag& cancelled_;
   uint64_t bytes_read_ = 0;

@@ -120,7 +120,7 @@ DsocrRequest read_request(const DsocrRequest& request) {
 }
 
 ModelKey model_key(const DsocrOpenOptions& options) {
-  check_range("precision", number_of(options.precision), DSOCR_PRECISION_AUTO, DSOCR_PRECISION_BF16);
+  check_range("precision", number_of(options.precision), DSOCR_PRECISION_AUTO, DSOCR_PRECISION_INT4);
   check_range("threads", options.threads, 0, kMaxThreads);
   return {read_model_path(options.model_path), read_device(options.device), options.precision, options.threads};
 }

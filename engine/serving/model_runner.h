@@ -74,7 +74,7 @@ class ModelRunner {
 
   virtual const ModelConfig& config() const = 0;
   virtual std::string device() const = 0;     ///< "cpu", "cuda:0"
-  virtual std::string precision() const = 0;  ///< "fp32", "bf16"
+  virtual std::string precision() const = 0;  ///< "fp32", "bf16", "int8", "int4"
   virtual uint64_t parameter_count() const = 0;
   virtual uint64_t weight_bytes() const = 0;
 

@@ -42,6 +42,8 @@ GType gst_deepseek_ocr_precision_get_type() {
       {DSOCR_PRECISION_AUTO, "The fastest that reads the same text on this device", "auto"},
       {DSOCR_PRECISION_FP32, "32-bit floating point, the reference", "fp32"},
       {DSOCR_PRECISION_BF16, "bfloat16 weights, half the memory", "bf16"},
+      {DSOCR_PRECISION_INT8, "8-bit decoder weights", "int8"},
+      {DSOCR_PRECISION_INT4, "4-bit decoder weights", "int4"},
       {0, nullptr, nullptr}};
   static gsize once = 0;
   return register_once(&once, "GstDeepseekOcrPrecision", values);

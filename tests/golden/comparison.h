@@ -44,10 +44,14 @@ struct Comparison {
   std::string line() const;
 };
 
-enum class Precision { fp32, bf16 };
+enum class Precision { fp32, bf16, int8, int4 };
+
+/// "fp32", …; @throws std::invalid_argument for another
+Precision parse_precision(const std::string& name);
+DsocrPrecision engine_precision(Precision precision);
 
 /// Compares every stage that the goldens hold, except the logits of decode steps that came after the ids parted
-/// (bfloat16 only): those belong to different texts.
+/// (all but float32): those belong to different texts.
 /// @param equal_ids  how many ids of the greedy run agree from the start
 std::vector<Comparison> compare_stages(const GoldenCase& golden, const StageStore& stages, Precision precision,
                                        size_t equal_ids);

@@ -53,9 +53,11 @@ Comparison compare_ids(const GoldenCase& golden, const GoldenDecode& run, size_t
   if (run.ngram.window > 0) result.stage += "/" + std::to_string(run.ngram.window);
   if (!run.ngram.whitelist.empty()) result.stage += " whitelist";
   result.error = static_cast<double>(run.ids.size() - equal);
-  result.limit = precision == Precision::fp32 ? 0 : static_cast<double>(run.ids.size()) - 1;
+  const auto count = static_cast<double>(run.ids.size());
+  result.limit = precision == Precision::fp32 ? 0 : precision == Precision::int4 ? count : count - 1;
   result.holds = result.error <= result.limit;
   result.remark = std::to_string(equal) + " of " + std::to_string(run.ids.size()) + " ids equal";
+  if (equal < run.ids.size()) result.remark += ", margin of the next " + std::to_string(run.margins.at(equal));
   return result;
 }
 

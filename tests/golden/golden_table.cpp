@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Prints the golden table of a checkpoint: case, stage, error, limit.
 //
-//   golden-table GOLDEN_FOLDER CHECKPOINT_FOLDER [fp32|bf16] [CASE…]
+//   golden-table GOLDEN_FOLDER CHECKPOINT_FOLDER [fp32|bf16|int8|int4] [CASE…]
 //
 // DEEPSEEKOCR_DEVICE names the device, "cpu" without it.
 // Exit status 0 where every comparison holds.
@@ -20,17 +20,17 @@ namespace {
 
 int print_table(const std::vector<std::string>& arguments) {
   if (arguments.size() < 2) {
-    std::fprintf(stderr, "usage: golden-table GOLDEN_FOLDER CHECKPOINT_FOLDER [fp32|bf16] [CASE...]\n");
+    std::fprintf(stderr, "usage: golden-table GOLDEN_FOLDER CHECKPOINT_FOLDER [fp32|bf16|int8|int4] [CASE...]\n");
     return 2;
   }
-  const Precision precision = arguments.size() > 2 && arguments[2] == "bf16" ? Precision::bf16 : Precision::fp32;
+  const Precision precision = parse_precision(arguments.size() > 2 ? arguments[2] : "fp32");
   const std::vector<std::string> wanted(arguments.begin() + std::min<ptrdiff_t>(3, std::ssize(arguments)),
                                         arguments.end());
   ModelOptions options;
   options.model_path = arguments[1];
   const char* device = std::getenv("DEEPSEEKOCR_DEVICE");
   options.device = device != nullptr ? device : "cpu";
-  options.precision = precision == Precision::fp32 ? DSOCR_PRECISION_FP32 : DSOCR_PRECISION_BF16;
+  options.precision = engine_precision(precision);
   StageStore stages;
   const CancelFlag never{false};
   const auto model = load_torch_model(options, nullptr, never, &stages);

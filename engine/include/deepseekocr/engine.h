@@ -55,14 +55,20 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------------------ opening */
 
-typedef enum { DSOCR_PRECISION_AUTO = 0, DSOCR_PRECISION_FP32 = 1, DSOCR_PRECISION_BF16 = 2 } DsocrPrecision;
+typedef enum {
+  DSOCR_PRECISION_AUTO = 0,
+  DSOCR_PRECISION_FP32 = 1,
+  DSOCR_PRECISION_BF16 = 2,
+  DSOCR_PRECISION_INT8 = 3, /**< the decoder's matrices in 8 bits, everything else as AUTO takes it; CPU only */
+  DSOCR_PRECISION_INT4 = 4, /**< the same in 4 bits, lm_head in 8 */
+} DsocrPrecision;
 
 /** What a model is and can do.  Valid during the callback that delivers it. */
 typedef struct {
   size_t struct_size;
   const char* name;      /**< `_name_or_path` of config.json, else the folder's name */
   const char* device;    /**< "cpu", "cuda:0" */
-  const char* precision; /**< "fp32", "bf16" */
+  const char* precision; /**< "fp32", "bf16", "int8", "int4" */
   uint64_t parameters;   /**< number of weights */
   uint64_t weight_bytes; /**< bytes they take in memory */
   int32_t max_positions; /**< prompt and answer together, in tokens */

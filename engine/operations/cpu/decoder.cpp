@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "operations/cpu/matrix.h"
+#include "operations/cpu/visits.h"
 
 namespace deepseekocr::operations::cpu {
 namespace {
@@ -55,43 +56,6 @@ void gated_part(Rows<const T> gate_up, int64_t width, Rows<const float> x, int64
   }
 }
 
-/// The rows that go to one expert: places in the list of all (row, rank) pairs, sorted by expert.
-struct Visit {
-  int64_t expert;
-  int64_t first;
-  int64_t count;
-};
-
-struct Visits {
-  std::vector<Visit> visits;
-  std::vector<int64_t> order;  ///< place → pair = row · k + rank
-};
-
-Visits sort_by_expert(const Routing& routing) {
-  const auto* experts = read_only<int64_t>(routing.experts);
-  const int64_t pairs = routing.experts.numel();
-  Visits all;
-  all.order.resize(static_cast<size_t>(pairs));
-  for (int64_t i = 0; i < pairs; ++i) all.order[i] = i;
-  std::stable_sort(all.order.begin(), all.order.end(), [&](int64_t a, int64_t b) { return experts[a] < experts[b]; });
-  for (int64_t place = 0; place < pairs; ++place) {
-    const int64_t expert = experts[all.order[place]];
-    if (all.visits.empty() || all.visits.back().expert != expert) all.visits.push_back({expert, place, 0});
-    ++all.visits.back().count;
-  }
-  return all;
-}
-
-/// Calls work(visit, first, some) for all parts of `rows` rows of all visited experts, by the whole team.
-template <typename Work>
-void for_visits(const std::vector<Visit>& visits, int64_t rows, const Work& work) {
-  const int64_t parts = part_count(rows);
-  team().run(static_cast<int64_t>(visits.size()) * parts, [&](int64_t i) {
-    const int64_t first = i % parts * kPartRows;
-    work(visits[i / parts], first, std::min(kPartRows, rows - first));
-  });
-}
-
 /// x (rows, hidden) → outputs of the experts (pairs, hidden), float32, in the order of the pairs.
 template <typename T>
 void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down,
@@ -102,12 +66,12 @@ void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::
     const float* row = read_only<float>(x) + all.order[place] / k * hidden;
     std::copy_n(row, hidden, writable<float>(sorted) + place * hidden);
   }
-  for_visits(all.visits, width, [&](const Visit& visit, int64_t first, int64_t some) {
+  for_visits(all.visits, width, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
     gated_part<T>({read_only<T>(gate_up) + visit.expert * 2 * width * hidden, hidden}, width,
                   {read_only<float>(sorted) + visit.first * hidden, hidden}, visit.count, first, some,
                   {writable<float>(between) + visit.first * width, width});
   });
-  for_visits(all.visits, hidden, [&](const Visit& visit, int64_t first, int64_t some) {
+  for_visits(all.visits, hidden, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
     std::array<float, kFewRows * kPartRows> sums;
     typed_kernels<T>().products({read_only<T>(down) + (visit.expert * hidden + first) * width, width}, some,
                                 {read_only<float>(between) + visit.first * width, width}, visit.count, width,
@@ -210,13 +174,7 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at:
   const at::Tensor outputs = at::empty({rows * k, hidden}, single);
   with_element(gate_up.scalar_type(),
                [&]<typename T>(T) { visit_experts<T>(all, k, in, gate_up, down, writable<float>(outputs)); });
-  at::Tensor out = at::empty({rows, hidden}, single);
-  for (int64_t row = 0; row < rows; ++row) {
-    active_kernels()->f32.weighted_sum({read_only<float>(outputs) + row * k * hidden, hidden},
-                                       read_only<float>(routing.weights) + row * k, k, hidden,
-                                       writable<float>(out) + row * hidden);
-  }
-  return out;
+  return sum_of_experts(outputs, routing);
 }
 
 }  // namespace deepseekocr::operations::cpu

@@ -26,7 +26,7 @@ const char* const kHelp =
   --no-repeat-ngram-size N      no N ids in the same order twice, N >= 2 (default: no such rule)
   --no-repeat-ngram-window W    look at the last W ids of the answer only (default: prompt and answer)
   --ngram-whitelist A,B,...     ids that this rule never bans
-  --precision P                 auto (default), fp32, bf16
+  --precision P                 auto (default), fp32, bf16, int8, int4
   --device D                    auto (default), cpu, cuda:N
   --threads N                   CPU threads (default: chosen by the model's size, at most 4)
   --dump FILE.safetensors       write the tensors of every stage
@@ -81,8 +81,12 @@ DsocrMode parse_mode(const std::string& option, const std::string& text) {
 }
 
 DsocrPrecision parse_precision(const std::string& option, const std::string& text) {
-  return parse_name<DsocrPrecision>(
-      option, text, {{"auto", DSOCR_PRECISION_AUTO}, {"fp32", DSOCR_PRECISION_FP32}, {"bf16", DSOCR_PRECISION_BF16}});
+  return parse_name<DsocrPrecision>(option, text,
+                                    {{"auto", DSOCR_PRECISION_AUTO},
+                                     {"fp32", DSOCR_PRECISION_FP32},
+                                     {"bf16", DSOCR_PRECISION_BF16},
+                                     {"int8", DSOCR_PRECISION_INT8},
+                                     {"int4", DSOCR_PRECISION_INT4}});
 }
 
 using Setter = std::function<void(Options&, const std::string& option, const std::string& value)>;

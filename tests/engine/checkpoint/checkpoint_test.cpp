@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "checkpoint/safetensors_writer.h"
 #include "checkpoint_writer.h"
@@ -134,6 +136,30 @@ TEST(Checkpoint, ReadsPartsOfATensor) {
     checkpoint.read(name, ElementType::bf16, first, count, stored.data());
     EXPECT_TRUE(std::equal(stored.begin(), stored.end(), bits.begin() + static_cast<std::ptrdiff_t>(first)));
   }
+}
+
+TEST(Checkpoint, ReadsSomeRowsAndOutlivesItsFirstHandle) {
+  const TemporaryFolder folder;
+  write_checkpoint("mini-a", folder.path());
+  const std::string name = "lm_head.weight";
+  std::optional<Checkpoint> first = Checkpoint::open(folder.path());
+  const Checkpoint copy = *first;
+  const std::vector<float> all = read_floats(*first, name);
+  first.reset();
+  const int64_t rows = copy.info(name).shape[0], columns = copy.info(name).shape[1];
+  for (const auto& [begin, count] : {std::pair<int64_t, int64_t>{0, 1}, {7, 3}, {rows - 2, 2}, {rows, 0}}) {
+    std::vector<float> some(static_cast<size_t>(count * columns));
+    copy.read_rows(name, begin, count, ElementType::f32, some.data());
+    EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin() + begin * columns)) << begin;
+    std::vector<uint16_t> narrow(some.size());
+    copy.read_rows(name, begin, count, ElementType::bf16, narrow.data());
+    std::vector<float> wide(some.size());
+    convert_elements(ElementType::bf16, narrow.data(), ElementType::f32, wide.data(), wide.size());
+    EXPECT_EQ(wide, some) << begin;
+  }
+  for (const auto& [begin, count] : {std::pair<int64_t, int64_t>{-1, 1}, {0, rows + 1}, {rows, 1}})
+    expect_error(DSOCR_INTERNAL, {name, std::to_string(rows)},
+                 [&] { copy.read_rows(name, begin, count, ElementType::f32, nullptr); });
 }
 
 TEST(Checkpoint, ReadsFromSeveralThreads) {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Weights in 8 or 4 bits, laid out so that a product reads them from front to back.
+//
+// A panel holds sixteen rows of a matrix.  Along the columns it is a sequence of groups, each of them the sixteen
+// scales (bfloat16), then the weights as whole numbers; a weight is its number times its row's scale in its group.
+// Columns are taken in pairs, because the processor multiplies pairs and adds the two products:
+//
+//   int8  group of 64 columns; for each pair: row 0 even, row 0 odd, row 1 even, …; −127 to 127
+//   int4  group of 32 columns; for each eight columns: the sixteen rows' two 16-bit words, of even and of odd columns,
+//         each of four numbers from the lowest bits on; −8 to 7, stored plus 8
+//
+// Rows and columns that the matrix does not have are zeros.
+#pragma once
+
+#include <cstdint>
+
+namespace deepseekocr::kernels {
+
+constexpr int64_t kPanelRows = 16;
+
+struct Int8 {
+  static constexpr int64_t kBits = 8;
+  static constexpr int64_t kGroup = 64;  ///< columns with a scale of their own
+  static constexpr int32_t kZero = 0;    ///< how zero is stored
+};
+
+struct Int4 {
+  static constexpr int64_t kBits = 4;
+  static constexpr int64_t kGroup = 32;
+  static constexpr int32_t kZero = 8;
+};
+
+template <typename Format>
+constexpr int64_t group_count(int64_t columns) {
+  return (columns + Format::kGroup - 1) / Format::kGroup;
+}
+
+/// Bytes of the scales at the start of a group.
+constexpr int64_t kScaleBytes = kPanelRows * 2;
+
+template <typename Format>
+constexpr int64_t kGroupBytes = kScaleBytes + kPanelRows* Format::kGroup* Format::kBits / 8;
+
+template <typename Format>
+constexpr int64_t panel_bytes(int64_t columns) {
+  return group_count<Format>(columns) * kGroupBytes<Format>;
+}
+
+/// Rows of inputs in 16 bits: value = number · scale of its group.  `groups` groups a row, those of the weights that
+/// they are multiplied with.
+struct RoundedRows {
+  int16_t* numbers;  ///< row-major, groups · columns of a group
+  float* scales;     ///< row-major, groups
+  int32_t* sums;     ///< of the numbers of a group
+  int64_t groups;
+
+  RoundedRows from(int64_t row, int64_t group_columns) const {
+    return {numbers + row * groups * group_columns, scales + row * groups, sums + row * groups, groups};
+  }
+};
+
+}  // namespace deepseekocr::kernels

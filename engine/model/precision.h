@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Number formats of a loaded model.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <deepseekocr/engine.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "checkpoint/model_config.h"
+#include "operations/weights.h"
+
+namespace deepseekocr {
+
+struct ModelPrecision {
+  at::ScalarType vision = at::kFloat;  ///< of the vision encoder: float32 or bfloat16
+  at::ScalarType dtype = at::kFloat;   ///< of the decoder's dense weights, caches and what products give
+  /// Of the decoder's matrices; nothing: they have the dtype, too.  With it the head is int8, whatever the format, and
+  /// embeddings stay in the file.
+  std::optional<operations::PackedFormat> packing;
+
+  /// "fp32", "bf16", "int8" or "int4"
+  std::string name() const;
+};
+
+/// @param parameters  of the model: a small one stays in float32 where that is not asked otherwise.  With weights in
+/// few
+///   bits so does the vision encoder of a large one, on a processor whose bfloat16 products are slow
+/// @throws ArgumentError for a value that is none
+ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters);
+
+/// Bytes of all weights in memory.
+uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision);
+
+}  // namespace deepseekocr

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "operations/cpu/rounded_buffer.h"
+
+#include <algorithm>
+
+namespace deepseekocr::operations::cpu {
+namespace {
+
+template <typename T>
+T* grown(std::vector<T>& own, int64_t count) {
+  if (own.size() < static_cast<size_t>(count)) own.resize(static_cast<size_t>(count));
+  return own.data();
+}
+
+}  // namespace
+
+int64_t group_columns(PackedFormat format) {
+  return format == PackedFormat::int8 ? kernels::Int8::kGroup : kernels::Int4::kGroup;
+}
+
+kernels::RoundedRows RoundedBuffer::take(int64_t rows, int64_t groups, int64_t group) {
+  return {grown(numbers_, rows * groups * group), grown(scales_, rows * groups), grown(sums_, rows * groups), groups};
+}
+
+kernels::RoundedRows RoundedBuffer::round(Rows<const float> x, int64_t rows, int64_t length, PackedFormat format) {
+  const int64_t group = group_columns(format);
+  const kernels::RoundedRows out = take(rows, (length + group - 1) / group, group);
+  const auto& kernel = format == PackedFormat::int8 ? active_kernels()->int8 : active_kernels()->int4;
+  constexpr int64_t kPart = 8;  // a row takes about a microsecond: few are not worth sharing
+  team().run((rows + kPart - 1) / kPart, [&](int64_t part) {
+    const int64_t first = part * kPart;
+    kernel.round_inputs({x.data + first * x.stride, x.stride}, std::min(kPart, rows - first), length,
+                        out.from(first, group));
+  });
+  return out;
+}
+
+}  // namespace deepseekocr::operations::cpu

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "operations/weights.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "operations/aten/reference.h"
+#include "operations/cpu/matrix.h"
+#include "operations/cpu/packed.h"
+
+namespace deepseekocr::operations {
+namespace {
+
+using kernels::kPanelRows;
+
+int64_t panel_count(int64_t rows) {
+  return (rows + kPanelRows - 1) / kPanelRows;
+}
+
+int64_t panel_bytes(PackedFormat format, int64_t columns) {
+  return format == PackedFormat::int8 ? kernels::panel_bytes<kernels::Int8>(columns)
+                                      : kernels::panel_bytes<kernels::Int4>(columns);
+}
+
+const kernels::FormatPacking& packing(PackedFormat format) {
+  const kernels::Packing& all = kernels::packing_of(kernels::active_isa());
+  return format == PackedFormat::int8 ? all.int8 : all.int4;
+}
+
+uint8_t* panel_of(const PackedMatrices& matrices, int64_t index, int64_t panel) {
+  return static_cast<uint8_t*>(matrices.panels.mutable_data_ptr()) +
+         (index * matrices.panels.size(1) + panel) * matrices.panels.size(2);
+}
+
+/// Losses of `rows` rows from row `first` on.
+void measure_loss(const float* exact, const float* kept, int64_t first, int64_t rows, int64_t columns, RowLoss& loss) {
+  const auto above = [](double x) { return std::nextafter(static_cast<float>(x), std::numeric_limits<float>::max()); };
+  for (int64_t row = 0; row < rows; ++row, exact += columns, kept += columns) {
+    double lost = 0, squares = 0;
+    for (int64_t k = 0; k < columns; ++k) {
+      lost += (double{exact[k]} - kept[k]) * (double{exact[k]} - kept[k]);
+      squares += double{kept[k]} * kept[k];
+    }
+    const auto place = static_cast<size_t>(first + row);
+    loss.errors[place] = above(std::sqrt(lost));
+    loss.norms[place] = above(std::sqrt(squares) + std::sqrt(lost));
+  }
+}
+
+/// The first exception of several threads.
+class FirstFailure {
+ public:
+  template <typename Work>
+  void guard(const Work& work) noexcept {
+    try {
+      work();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  std::mutex mutex_;  // guards failure_
+  std::exception_ptr failure_;
+};
+
+const at::Tensor* dense(const Weights& weights) {
+  return std::get_if<at::Tensor>(&weights);
+}
+
+/// For a processor without kernels: what the reference makes of the unpacked weights.
+at::Tensor stacked(const PackedMatrices& matrices, int64_t count) {
+  return unpacked(matrices).view({count, -1, matrices.columns});
+}
+
+}  // namespace
+
+uint64_t packed_bytes(PackedFormat format, int64_t count, int64_t rows, int64_t columns) {
+  return static_cast<uint64_t>(count * panel_count(rows) * panel_bytes(format, columns));
+}
+
+PackedMatrices allocate_packed(PackedFormat format, int64_t count, int64_t rows, int64_t columns,
+                               at::ScalarType dtype) {
+  const at::Tensor panels =
+      at::empty({count, panel_count(rows), panel_bytes(format, columns)}, at::TensorOptions().dtype(at::kByte));
+  return {format, count, rows, columns, dtype, panels};
+}
+
+void pack_matrix(const PackedMatrices& matrices, int64_t index, const ReadRows& read, RowLoss* loss) {
+  if (loss != nullptr) {
+    loss->errors.resize(static_cast<size_t>(matrices.rows));
+    loss->norms.resize(static_cast<size_t>(matrices.rows));
+  }
+  const kernels::FormatPacking& kernel = packing(matrices.format);
+  const int64_t columns = matrices.columns;
+  FirstFailure failure;
+  cpu::team().run(panel_count(matrices.rows), [&](int64_t panel) {
+    failure.guard([&] {
+      thread_local std::vector<float> buffer;
+      buffer.resize(static_cast<size_t>(2 * kPanelRows * columns));
+      float *own = buffer.data(), *kept = own + kPanelRows * columns;
+      const int64_t first = panel * kPanelRows, some = std::min(kPanelRows, matrices.rows - first);
+      read(first, some, own);
+      uint8_t* data = panel_of(matrices, index, panel);
+      kernel.pack({own, columns}, some, columns, data);
+      if (loss == nullptr) return;
+      kernel.unpack(data, some, columns, {kept, columns});
+      measure_loss(own, kept, first, some, columns, *loss);
+    });
+  });
+  failure.rethrow();
+}
+
+at::Tensor unpacked(const PackedMatrices& matrices) {
+  at::Tensor all = at::empty({matrices.count * matrices.rows, matrices.columns}, at::TensorOptions().dtype(at::kFloat));
+  auto* out = all.mutable_data_ptr<float>();
+  const int64_t panels = panel_count(matrices.rows), columns = matrices.columns;
+  cpu::team().run(matrices.count * panels, [&](int64_t i) {
+    const int64_t index = i / panels, first = i % panels * kPanelRows;
+    packing(matrices.format)
+        .unpack(panel_of(matrices, index, i % panels), std::min(kPanelRows, matrices.rows - first), columns,
+                {out + (index * matrices.rows + first) * columns, columns});
+  });
+  return all;
+}
+
+at::Tensor project(const at::Tensor& x, const Weights& weight) {
+  if (const at::Tensor* whole = dense(weight)) return project(x, *whole);
+  const auto& packed = std::get<PackedMatrices>(weight);
+  if (cpu::active_kernels() != nullptr) return cpu::project(x, packed);
+  return aten::project(x, unpacked(packed)).to(packed.dtype);
+}
+
+at::Tensor swiglu(const at::Tensor& x, const Weights& gate_up, const Weights& down) {
+  if (const at::Tensor* whole = dense(gate_up)) return swiglu(x, *whole, std::get<at::Tensor>(down));
+  const auto &first = std::get<PackedMatrices>(gate_up), &second = std::get<PackedMatrices>(down);
+  if (cpu::active_kernels() != nullptr) return cpu::swiglu(x, first, second);
+  return aten::swiglu(x, unpacked(first), unpacked(second)).to(second.dtype);
+}
+
+at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const Weights& gate_up, const Weights& down) {
+  if (const at::Tensor* whole = dense(gate_up)) {
+    const auto& other = std::get<at::Tensor>(down);
+    const int64_t hidden = x.size(1), width = other.size(-1);
+    return routed_experts(x, routing, whole->view({-1, 2 * width, hidden}), other.view({-1, hidden, width}));
+  }
+  const auto &first = std::get<PackedMatrices>(gate_up), &second = std::get<PackedMatrices>(down);
+  if (cpu::active_kernels() != nullptr) return cpu::routed_experts(x, routing, first, second);
+  return aten::routed_experts(x, routing, stacked(first, second.count), stacked(second, second.count));
+}
+
+}  // namespace deepseekocr::operations

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Weights of the decoder's products: as they are, or in 8 or 4 bits (kernels/panels.h).
+//
+// Weights in few bits lie in a processor's memory.  What they are multiplied with is rounded to 16 bits in groups, a
+// hundredth of what their own rounding costs; sums are float32, and results are rounded to the model's dtype, as those
+// of other weights are.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include "operations/operations.h"
+
+namespace deepseekocr::operations {
+
+enum class PackedFormat { int8, int4 };
+
+/// `count` matrices of equal shape (rows, columns), one below the other.  A handle: copies share the panels.
+struct PackedMatrices {
+  PackedFormat format = PackedFormat::int8;
+  int64_t count = 0;
+  int64_t rows = 0;
+  int64_t columns = 0;
+  at::ScalarType dtype = at::kFloat;  ///< of the model: that of products
+  at::Tensor panels;                  ///< (count, panels of a matrix, bytes of a panel), uint8
+};
+
+/// A tensor (outputs, inputs), or the same in few bits.
+using Weights = std::variant<at::Tensor, PackedMatrices>;
+
+/// Bytes of `count` matrices in `format`.
+uint64_t packed_bytes(PackedFormat format, int64_t count, int64_t rows, int64_t columns);
+
+/// Matrices whose weights are still undefined.
+PackedMatrices allocate_packed(PackedFormat format, int64_t count, int64_t rows, int64_t columns, at::ScalarType dtype);
+
+/// Writes rows first … first + count − 1 of a matrix to `out`, row-major.  Called by several threads at once.
+using ReadRows = std::function<void(int64_t first, int64_t count, float* out)>;
+
+/// What packing did to each row of a matrix, both rounded up.
+struct RowLoss {
+  std::vector<float> errors;  ///< ‖row − packed row‖
+  std::vector<float> norms;   ///< no less than ‖row‖ and ‖packed row‖
+};
+
+/// Packs matrix `index`, a few rows of each thread at a time.
+/// @param loss  may be null
+/// @throws what `read` throws; the matrix is then undefined
+void pack_matrix(const PackedMatrices& matrices, int64_t index, const ReadRows& read, RowLoss* loss = nullptr);
+
+/// All matrices in float32: (count · rows, columns).
+at::Tensor unpacked(const PackedMatrices& matrices);
+
+/// As those of operations.h.  The rows of gate and of up are two matrices, and so those of each expert.
+at::Tensor project(const at::Tensor& x, const Weights& weight);
+at::Tensor swiglu(const at::Tensor& x, const Weights& gate_up, const Weights& down);
+at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const Weights& gate_up, const Weights& down);
+
+}  // namespace deepseekocr::operations

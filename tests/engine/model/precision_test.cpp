@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Number formats of a model: what they take, what they say, and that the decoder works in few bits.
+#include "model/precision.h"
+
+#include <filesystem>
+#include <memory>
+
+#include "checkpoint/error.h"
+#include "checkpoint_writer.h"
+#include "model/torch_runner.h"
+#include "tools/expect_error.h"
+#include "tools/patterns.h"
+#include "tools/temporary_folder.h"
+
+namespace deepseekocr::test {
+namespace {
+
+const CancelFlag never{false};
+
+constexpr DsocrPrecision kAll[] = {DSOCR_PRECISION_FP32, DSOCR_PRECISION_BF16, DSOCR_PRECISION_INT8,
+                                   DSOCR_PRECISION_INT4};
+
+class Precision : public testing::TestWithParam<DsocrPrecision> {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    write_checkpoint("mini-a", folder_->path());
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static std::unique_ptr<ModelRunner> load(DsocrPrecision precision, const LoadProgress& progress = {}) {
+    ModelOptions options;
+    options.model_path = folder_->path();
+    options.precision = precision;
+    return load_model(options, progress, never);
+  }
+
+  static TemporaryFolder* folder_;
+};
+
+TemporaryFolder* Precision::folder_ = nullptr;
+
+TEST_P(Precision, IsSaidAndTakesWhatWasPlanned) {
+  static const char* const kNames[] = {"", "fp32", "bf16", "int8", "int4"};
+  int last = -1;
+  const auto model = load(GetParam(), [&](int percent, const std::string&) { last = percent; });
+  EXPECT_EQ(model->precision(), kNames[GetParam()]);
+  EXPECT_EQ(last, 100);
+  const ModelPrecision planned = choose_precision(GetParam(), model->parameter_count());
+  EXPECT_EQ(planned.name(), kNames[GetParam()]);
+  EXPECT_EQ(model->weight_bytes(), weight_bytes(model->config(), planned));
+}
+
+/// The id after a prompt and those of some steps, alone and beside another sequence.
+TEST_P(Precision, BatchedDecodingGivesTheSameIds) {
+  const auto model = load(GetParam());
+  const PageViews page =
+      make_views(draw_pattern("syn", 200, 100), plan_views(200, 100, DSOCR_MODE_TINY, 2, model->config()));
+  const PageViews* pointer = &page;
+  const CancelFlag* flag = &never;
+  const auto image = std::move(model->encode({&pointer, 1}, {&flag, 1}).at(0));
+  const std::vector<int32_t> before = {0}, after = {201, 256}, other_after = {7, 8, 9};
+  const auto start = [&](const std::vector<int32_t>& prompt, TokenChoice& choice) {
+    return model->prefill(before, *image, prompt, {}, never, choice);
+  };
+  TokenChoice choice, beside;
+  const auto alone = start(after, choice);
+  std::vector<int32_t> ids = {choice.id}, together;
+  for (int i = 0; i < 12; ++i) {
+    DecodeItem item{alone.get(), ids.back(), {}, {}};
+    model->decode({&item, 1});
+    ids.push_back(item.choice.id);
+  }
+  const auto first = start(after, choice), second = start(other_after, beside);
+  together.push_back(choice.id);
+  for (int i = 0; i < 12; ++i) {
+    DecodeItem items[] = {{second.get(), beside.id, {}, {}}, {first.get(), together.back(), {}, {}}};
+    model->decode(items);
+    beside = items[0].choice;
+    together.push_back(items[1].choice.id);
+  }
+  EXPECT_EQ(together, ids);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, Precision, testing::ValuesIn(kAll),
+                         [](const auto& info) { return choose_precision(info.param, 1).name(); });
+
+TEST(ChoosePrecision, RefusesWhatIsNone) {
+  expect_error(DSOCR_INVALID_ARGUMENT, {"9", "int8 or int4"},
+               [] { choose_precision(static_cast<DsocrPrecision>(9), 1); });
+}
+
+TEST(ChoosePrecision, FewerBitsTakeLess) {
+  const ModelConfig config = preset("official");
+  const auto bytes = [&](DsocrPrecision precision) {
+    return weight_bytes(config, choose_precision(precision, 3'336'000'000));
+  };
+  EXPECT_NEAR(static_cast<double>(bytes(DSOCR_PRECISION_FP32)), 13.35e9, 0.05e9);
+  EXPECT_NEAR(static_cast<double>(bytes(DSOCR_PRECISION_BF16)), 6.67e9, 0.05e9);
+  // The vision encoder has 0.40 billion weights, in two or four bytes.
+  EXPECT_LT(bytes(DSOCR_PRECISION_INT8), 4'700'000'000U);
+  EXPECT_LT(bytes(DSOCR_PRECISION_INT4), 3'400'000'000U);
+  EXPECT_LT(bytes(DSOCR_PRECISION_INT4) + 1'200'000'000U, bytes(DSOCR_PRECISION_INT8));
+}
+
+}  // namespace
+}  // namespace deepseekocr::test
