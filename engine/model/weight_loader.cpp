@@ -72,7 +72,7 @@ operations::Weights WeightLoader::load_matrices(const std::vector<std::string>& 
 
 operations::PackedMatrices WeightLoader::load_int8(const std::string& name, operations::RowLoss& loss) {
   const std::vector<int64_t> own = shape(name);
-  const auto matrix = operations::allocate_packed(operations::PackedFormat::int8, 1, own.at(0), own.at(1), at::kFloat);
+  auto matrix = operations::allocate_packed(operations::PackedFormat::int8, 1, own.at(0), own.at(1), at::kFloat);
   pack(name, matrix, 0, &loss);
   bytes_held_ += loss.errors.size() * sizeof(float);
   return matrix;
