@@ -2,6 +2,7 @@
 """From flat drawings to what a camera or a decoder delivers, on the training device, a whole batch at a time.
 
 Pixels are float32 (B, H, W) in 0..255 between the stages.  Everything is drawn from torch's generator of the device.
+Costly effects are computed for about as many views as show them; how many is known without waiting for the device.
 """
 import functools
 import math
@@ -24,6 +25,29 @@ def uniform(like, low, high):
 def chance(like, probability):
     """One Bool for each view, (B, 1, 1); `probability` is a number or (B, 1, 1)."""
     return torch.rand(like.shape[0], 1, 1, device=like.device) < probability
+
+
+class Mixture:
+    """Which views an effect happens to: (B,) `hard` with probability `camera`, the others with `clean`.
+
+    hard_share  how many of the views are hard, 0..1, known to the host
+    """
+
+    def __init__(self, hard, hard_share):
+        self.hard, self.hard_share = hard, hard_share
+
+    def chance(self, camera, clean):
+        """One Bool for each view, (B,)."""
+        return torch.rand(len(self.hard), device=self.hard.device) < torch.where(self.hard, camera, clean)
+
+    def apply(self, pixels, camera, clean, effect):
+        """`effect(pixels, hard)` on the views that chance takes, at most on the expected number of them, rounded up."""
+        count = min(len(pixels), math.ceil(len(pixels) * (clean + (camera - clean) * self.hard_share)))
+        wanted = self.chance(camera, clean)
+        rows = wanted.to(torch.uint8).argsort(descending=True)[:count]
+        before = pixels[rows]
+        after = effect(before, self.hard[rows].view(-1, 1, 1))
+        return pixels.index_copy(0, rows, torch.where(wanted[rows].view(-1, 1, 1), after, before))
 
 
 def warp(planes, matrices):
@@ -72,9 +96,10 @@ def bands(views, height, width, device):
     return torch.sigmoid(torch.sin(phase * 2 * math.pi) * uniform(like, 0.5, 8))
 
 
-def shapes(views, height, width, device):
-    """Patches with sharp edges: thresholds of noise, and overlapping rectangles and discs."""
-    noise = fractal(views, height, width, device)
+def shapes(noise):
+    """Patches with sharp edges: thresholds of noise (B, H, W), and overlapping rectangles and discs."""
+    height, width = noise.shape[1:]
+    device = noise.device
     levels = uniform(noise, 2, 7).round()
     mosaic = (noise * 1.6 * levels).floor() / levels
     y, x = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
@@ -102,12 +127,15 @@ def backgrounds(drawings):
     drawings = F.avg_pool2d(drawings[:, None], 2)[:, 0]
     views, height, width = drawings.shape
     device = drawings.device
-    kinds = [fractal(views, height, width, device), bands(views, height, width, device),
-             shapes(views, height, width, device), clutter(drawings)]
-    choice = torch.randint(0, len(kinds), (views, 1, 1), device=device)
-    first = sum(k * (choice == i) for i, k in enumerate(kinds))
-    mix = torch.where(chance(drawings, 0.5), uniform(drawings, 0, 0.6), torch.zeros_like(choice, dtype=torch.float32))
-    both = first * (1 - mix) + kinds[0] * mix
+    clouds = fractal(views, height, width, device)
+    first = clouds.clone()  # views come in no order: each quarter of them shows another kind
+    if views > 3:
+        first[1::4] = bands(len(first[1::4]), height, width, device)
+        first[2::4] = shapes(clouds[2::4])
+        first[3::4] = clutter(drawings)[3::4]
+    mix = torch.where(chance(drawings, 0.5), uniform(drawings, 0, 0.6), 0.0)
+    other = clouds.roll(1, 0)
+    both = first * (1 - mix) + other * mix
     both = F.interpolate(both[:, None], full, mode="bilinear", align_corners=False)[:, 0]
     grain = torch.rand_like(both) - 0.5
     grain = torch.where(chance(drawings, 0.5), grain, F.avg_pool2d(grain[:, None], 3, 1, 1)[:, 0] * 2)
@@ -155,38 +183,38 @@ def lower_resolution(pixels, factor):
 
 @functools.lru_cache
 def cosine_tables(device):
-    """(basis of the 8 x 8 transform, JPEG's luminance table); kept on the device, since a copy would wait for it."""
+    """(64 x 64 transform of a block of 8 x 8, JPEG's luminance table, 64); kept on the device: a copy would wait for it."""
     k, n = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
     basis = torch.cos((2 * n + 1) * k * math.pi / 16) * torch.where(k == 0, math.sqrt(1 / 8), math.sqrt(2 / 8))
-    return basis.to(device), _LUMINANCE.to(device)
+    return torch.kron(basis, basis).to(device), _LUMINANCE.flatten().to(device)
 
 
 def quantise_blocks(pixels, quality):
     """What JPEG and intra-coded video do to luma: 8 x 8 cosine transforms, rounded by `quality` (B, 1, 1) of 1..100."""
     views, height, width = pixels.shape
-    basis, luminance = cosine_tables(pixels.device)
-    factor = torch.where(quality < 50, 50 / quality, 2 - quality / 50)[..., None, None]
-    table = (luminance * factor).clamp(1, 255)
-    blocks = (pixels - 128).view(views, height // 8, 8, width // 8, 8).transpose(2, 3)
-    coefficients = basis @ blocks @ basis.T
-    coefficients = (coefficients / table).round() * table
-    return ((basis.T @ coefficients @ basis).transpose(2, 3).reshape(views, height, width) + 128).clamp(0, 255)
+    transform, luminance = cosine_tables(pixels.device)
+    factor = torch.where(quality < 50, 50 / quality, 2 - quality / 50)
+    table = (luminance * factor).clamp(1, 255)  # (B, 1, 64)
+    blocks = (pixels - 128).view(views, height // 8, 8, width // 8, 8).transpose(2, 3).reshape(views, -1, 64)
+    coefficients = ((blocks @ transform.T) / table).round() * table
+    blocks = (coefficients @ transform).view(views, height // 8, width // 8, 8, 8).transpose(2, 3)
+    return (blocks.reshape(views, height, width) + 128).clamp(0, 255)
 
 
-def augment(luma, alpha, matrices, pictures, rough):
+def augment(luma, alpha, matrices, pictures, rough, rough_share):
     """uint8 drawings -> pixels (B, H, W) in -1..1.
 
-    matrices  (B, 3, 3) map canvas to plane
-    pictures  (B, 4) x0, y0, x1, y1 of the picture on the canvas; outside are letterbox bars
-    rough     (B,) 0: as clean as a screenshot or scan, 1: as a camera sees it
+    matrices     (B, 3, 3) map canvas to plane
+    pictures     (B, 4) x0, y0, x1, y1 of the picture on the canvas; outside are letterbox bars
+    rough        (B,) 0: as clean as a screenshot or scan, 1: as a camera sees it
+    rough_share  the mean of `rough`, which the host knows
     """
     planes = torch.stack([luma, alpha], 1).float()
     planes[:, 0] *= planes[:, 1] / 255  # premultiplied, so that edges do not take on what lies outside
     planes = warp(planes, matrices)
     drawing, cover = planes[:, 0], planes[:, 1] / 255
-    hard = rough.view(-1, 1, 1).bool()
     pixels = drawing + backgrounds(luma.float()) * (1 - cover)
-    pixels = degrade(pixels, hard)
+    pixels = degrade(pixels, Mixture(rough.bool(), rough_share))
     height, width = pixels.shape[1:]
     y, x = torch.arange(height, device=pixels.device)[:, None], torch.arange(width, device=pixels.device)
     x0, y0, x1, y1 = (side.view(-1, 1, 1) for side in pictures.unbind(1))
@@ -194,22 +222,33 @@ def augment(luma, alpha, matrices, pictures, rough):
     return torch.where(inside, pixels.round().clamp(0, 255), BAR) / 127.5 - 1
 
 
-def degrade(pixels, hard):
-    """Light, contrast, blur, noise and compression; (B, 1, 1) `hard` says for which views strongly."""
-    def often(camera, clean):
-        return chance(pixels, torch.where(hard, camera, clean))
-    pixels = torch.where(often(0.8, 0.1), light(pixels, uniform(pixels, 0.05, 0.6)), pixels)
-    gain = torch.where(often(0.7, 0.25), uniform(pixels, 0.45, 1.1), 1.0)
-    shift = torch.where(often(0.5, 0.15), uniform(pixels, -30, 60), 0.0)
+def degrade(pixels, views):
+    """Light, contrast, blur, noise and compression, strongly where `views` (a Mixture) is hard."""
+    def share(camera, clean):
+        return views.chance(camera, clean).view(-1, 1, 1)
+    pixels = views.apply(pixels, 0.8, 0.1, lambda p, _: light(p, uniform(p, 0.05, 0.6)))
+    gain = torch.where(share(0.7, 0.25), uniform(pixels, 0.45, 1.1), 1.0)
+    shift = torch.where(share(0.5, 0.15), uniform(pixels, -30, 60), 0.0)
     pixels = ((pixels - 128) * gain + 128 + shift).clamp(0, 255)
+    pixels = views.apply(pixels, 0.85, 0.2, soften)
+    factor = 1.2 + 0.8 * float(torch.rand(()))
+    pixels = views.apply(pixels, 0.15, 0.08, lambda p, _: lower_resolution(p, factor))
+    pixels = views.apply(pixels, 0.8, 0.3, add_noise)
+    pixels = torch.where(chance(pixels, 0.05), 255 - pixels, pixels)
+    return views.apply(pixels, 0.7, 0.35, compress)
+
+
+def soften(pixels, hard):
     sigma = torch.where(hard, uniform(pixels, 0.25, 1.0) ** 2 * 1.6, uniform(pixels, 0.2, 0.9)).clamp(min=0.2)
     motion = torch.where(chance(pixels, 0.3) & hard, uniform(pixels, 0.5, 5), 0.0)
-    pixels = torch.where(often(0.85, 0.2), blur(pixels, sigma, motion), pixels)
-    pixels = torch.where(often(0.15, 0.08), lower_resolution(pixels, 1.2 + 0.8 * float(torch.rand(()))), pixels)
+    return blur(pixels, sigma, motion)
+
+
+def add_noise(pixels, _):
     noise = torch.randn_like(pixels) * uniform(pixels, 0, 1) ** 2 * 14
-    soft = F.avg_pool2d(noise[:, None], 3, 1, 1)[:, 0] * 2.2
-    noise = torch.where(chance(pixels, 0.3), soft, noise)
-    pixels = torch.where(often(0.8, 0.3), pixels + noise, pixels)
-    pixels = torch.where(chance(pixels, 0.05), 255 - pixels, pixels)
-    compressed = quantise_blocks(pixels, torch.where(hard, uniform(pixels, 25, 95), uniform(pixels, 55, 98)))
-    return torch.where(often(0.7, 0.35), compressed, pixels)
+    coarse = F.avg_pool2d(noise[:, None], 3, 1, 1)[:, 0] * 2.2
+    return pixels + torch.where(chance(pixels, 0.3), coarse, noise)
+
+
+def compress(pixels, hard):
+    return quantise_blocks(pixels, torch.where(hard, uniform(pixels, 25, 95), uniform(pixels, 55, 98)))

@@ -12,8 +12,13 @@ COUNTRIES = ("DE SE AT NL FR GB US CN CA CH DK NO FI ES IT PT BE PL CZ IE AU NZ 
 
 
 def digits(rng, count):
-    """A random run of digits."""
-    return "".join(rng.choices(DIGITS, k=count))
+    """A random run of digits.
+
+    Some are of two or three digits only, because repeated ones are what a reader loses first: it finds its place in a
+    picture by what stands before it.
+    """
+    pool = DIGITS if rng.random() < 0.85 else rng.sample(DIGITS, rng.choice((2, 3, 3)))
+    return "".join(rng.choices(pool, k=count))
 
 
 def gs1_check(number):

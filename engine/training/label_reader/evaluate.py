@@ -51,7 +51,8 @@ def read_tier(network, name, fonts, count, device, autocast):
         batch = dataset.make_batch(rng, min(CHUNK, count - len(texts)), canvas, fonts, labels.Options(**options))
         planes = [batch[p].to(device) for p in ("luma", "alpha", "matrices", "pictures", "rough")]
         with torch.no_grad(), autocast():
-            answers += [voc.decode(ids) for ids in network.read(augment.augment(*planes))]
+            pixels = augment.augment(*planes, float(batch["rough"].float().mean()))
+            answers += [voc.decode(ids) for ids in network.read(pixels)]
         texts += batch["texts"]
     return texts, answers
 

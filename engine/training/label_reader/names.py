@@ -112,7 +112,15 @@ def invented(rng, syllables=None, flavour=None, ends=()):
     if ends and rng.random() < 0.6:
         word = word.rstrip("aeiou") + rng.choice(ends) if len(word) > 3 else word + rng.choice(ends)
     word = word if len(word) > 2 else word + rng.choice(("n", "ra", "lo", "mes"))
+    if rng.random() < 0.15:
+        word = doubled(rng, word)
     return word[:14].capitalize()
+
+
+def doubled(rng, word):
+    """With one letter behind the first twice: a reader has to count them."""
+    place = rng.randrange(1, len(word))
+    return word[:place] + word[place] + word[place:]
 
 
 def accented(rng, word):

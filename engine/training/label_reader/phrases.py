@@ -207,12 +207,24 @@ def technical(rng):
     return rng.choice(shapes)
 
 
+def repetitive(rng, length):
+    """A string of few characters, which return alone, doubled and in groups."""
+    pool = rng.sample(rng.choice((DIGITS, CAPITALS, LOWER, CAPITALS + DIGITS)), rng.randint(2, 4))
+    pieces = []
+    while sum(map(len, pieces)) < length:
+        again = pieces and rng.random() < 0.4
+        pieces.append(rng.choice(pieces) if again else "".join(rng.choices(pool, k=rng.randint(1, 4))))
+    return rng.choice(("", "", " ", "-")).join(pieces)[:length].strip(" -") or "0"
+
+
 def nonsense(rng, longest, latin1=False):
     """A string without sense, in one piece or several, that covers all of ASCII."""
     kind, length = rng.random(), rng.randint(1, max(2, min(longest, 26)))
-    if kind < 0.2:
+    if kind < 0.15:
         return lookalikes(rng, min(length, 12))
-    if kind < 0.38:
+    if kind < 0.25:
+        return repetitive(rng, length)
+    if kind < 0.4:
         return " ".join(technical(rng) for _ in range(rng.choice((1, 1, 2))))[:longest].strip()
     if kind < 0.6:
         pools = (

@@ -9,7 +9,7 @@ class Plan:
     decay_start: float = 0.30     # from here the learning rate falls in a line
     last_rate: float = 0.01
     grounding_from: float = 0.35
-    grounding: float = 0.12
+    grounding: float = 0.10
     warm_up: int = 150            # steps, also after a resume
 
     def encoder_only(self, progress):
@@ -24,9 +24,14 @@ class Plan:
         """Weight of the slot losses: they make the encoder see, and would later pull it from what the decoder needs."""
         return 1.0 if self.encoder_only(progress) else max(0.1, 1 - 1.5 * progress)
 
+    def ease_in(self, step):
+        """Factor of auxiliary() where its heads start anew beside a network that reads already: small at first, for the
+        heads' optimiser (Adam) learns as fast from a small loss, and the encoder does not follow what they get wrong."""
+        return min(1.0, max(0.01, step / 300) ** 2)
+
     def guide(self, progress):
         """Weight of the guided attention."""
-        return 0.3 * max(0.1, 1 - 1.5 * progress)
+        return 0.3 * max(0.2, 1 - 1.5 * progress)
 
     def grounding_share(self, progress):
         return self.grounding if progress >= self.grounding_from else 0.0

@@ -17,10 +17,12 @@ class Stepper:
 
     plan       schedule.Plan
     graphs     record and replay (CUDA only)
+    new_heads  the auxiliary heads know nothing yet, and the rest of the network does
     """
 
-    def __init__(self, network, optimizer, plan, autocast, graphs):
+    def __init__(self, network, optimizer, plan, autocast, graphs, new_heads):
         self.network, self.optimizer, self.plan, self.autocast = network, optimizer, plan, autocast
+        self.new_heads = new_heads
         self.device = next(network.parameters()).device
         self.graphs = {} if graphs else None
         self.pool = torch.cuda.graph_pool_handle() if graphs else None
@@ -29,27 +31,29 @@ class Stepper:
     def to_device(self, batch):
         """What step() takes, of a batch of dataset.py."""
         moved = {name: batch[name].to(self.device, non_blocking=True) for name in TENSORS}
-        return dict(moved, prompt=batch["prompt"], canvas=batch["canvas"])
+        rough_share = float(batch["rough"].float().mean())
+        return dict(moved, prompt=batch["prompt"], canvas=batch["canvas"], rough_share=rough_share)
 
     def step(self, batch, progress, count, corner):
         """@return figures to show, tensors of one number; they hold until the next step"""
         encoder_only = self.plan.encoder_only(progress)
         self.optimizer.set_rates(self.plan.rate(progress, count))
-        inputs = self.inputs(batch, progress, corner, encoder_only)
+        inputs = self.inputs(batch, progress, corner, encoder_only, self.plan.ease_in(count) if self.new_heads else 1.0)
         if self.graphs is None:
             figures = self.gradients(inputs, batch["prompt"], encoder_only)
             return dict(figures, gradient=self.optimizer.step())
         figures = self.replay(inputs, batch["prompt"], encoder_only)
         return dict(figures, gradient=self.replay_optimizer())
 
-    def inputs(self, batch, progress, corner, encoder_only):
+    def inputs(self, batch, progress, corner, encoder_only, ease_in=1.0):
         """Everything that the loss reads, on the device."""
-        pixels = augment.augment(batch["luma"], batch["alpha"], batch["matrices"], batch["pictures"], batch["rough"])
+        pixels = augment.augment(batch["luma"], batch["alpha"], batch["matrices"], batch["pictures"], batch["rough"],
+                                 batch["rough_share"])
         inputs = dict(pixels=pixels, slots=batch["slots"])
         if encoder_only:
             return inputs
         more = -batch["ids"].shape[1] % ROUND
-        weights = self.numbers([self.plan.auxiliary(progress), self.plan.guide(progress)], torch.float32)
+        weights = self.numbers([ease_in * self.plan.auxiliary(progress), self.plan.guide(progress)], torch.float32)
         return dict(inputs, ids=F.pad(batch["ids"], (0, more), value=voc.PAD),
                     guide=F.pad(batch["guide"], (0, more), value=-1), weights=weights,
                     corner=self.numbers(corner, torch.long))

@@ -42,9 +42,12 @@ def parse_arguments():
     add("--fonts", type=Path, default=Path(__file__).resolve().parent / "fonts", help="folder of collect_fonts.py")
     add("--out", type=Path, default=Path("label-reader"), help="where the checkpoint goes")
     add("--resume", action="store_true", help="go on from what OUT holds")
+    add("--rewind", type=float, metavar="POSITION", help="with --resume: take the weights, but go on from this position "
+        "of the schedule (0..1), for more training of a finished checkpoint")
     add("--batch-pixels", type=int, help="pixels of a batch (default: 64 views of 512x512 on a GPU, 4 on a processor)")
     add("--workers", type=int, help="processes that draw (default: cores - 2)")
-    add("--echo", type=int, default=1, help="earlier batches that are degraded anew behind each fresh one")
+    add("--echo", type=int, default=1, help="earlier batches that are degraded anew behind each fresh one, at least")
+    add("--most-echo", type=int, default=3, help="the most of them, where drawing does not keep up")
     add("--muon-rate", type=float, default=0.02)
     add("--adam-rate", type=float, default=0.002)
     add("--seed", type=int, default=1)
@@ -186,16 +189,20 @@ class Run:
         self.optimizer = Optimizer(self.network, arguments.muon_rate, arguments.adam_rate)
         found = resume(arguments.out, self.network, self.optimizer, device) if arguments.resume else None
         self.position = found or dict(progress=0.0, views=0, characters=0, minutes=0.0)
+        if found and arguments.rewind is not None:
+            self.position["progress"] = arguments.rewind
         self.plan, self.progress = Plan(), Progress(arguments.minutes, self.position["progress"])
         self.iterator, described = start_loader(arguments, self.plan, self.progress, on_gpu)
         first = next(self.iterator)
         fast = on_gpu or torch.cpu._is_avx512_bf16_supported()  # elsewhere bfloat16 is many times slower than float32
         self.stepper = Stepper(self.network, self.optimizer, self.plan,
                                lambda: torch.autocast(device.type, torch.bfloat16, enabled=fast),
-                               on_gpu and not arguments.no_graphs)
+                               on_gpu and not arguments.no_graphs,
+                               new_heads=found is not None and not (arguments.out / "state.pt").exists())
         if found is None:
             whiten_patches(self.network, self.stepper.inputs(self.stepper.to_device(first), 0.0, None, True)["pixels"])
         self.held_out, self.earlier, self.steps = HeldOut(arguments), collections.deque(maxlen=256), 0
+        self.echo = arguments.echo
         self.figures, self.views, self.waited = Figures(), 0, 0.0
         self.shown = time.monotonic()
         count = sum(p.numel() for n, p in self.network.named_parameters() if "slot" not in n)
@@ -208,7 +215,7 @@ class Run:
         while self.progress.update() < 1.0 and self.progress.elapsed < last:
             self.step(self.next_batch())
             if len(self.earlier) > 32:
-                for _ in range(self.arguments.echo):
+                for _ in range(self.echo):
                     self.step(self.rng.choice(self.earlier))
             self.position.update(progress=self.progress.shared.value, minutes=before + self.progress.elapsed / 60)
             self.report()
@@ -236,6 +243,14 @@ class Run:
         self.views += len(batch["luma"])
         self.position["views"] += len(batch["luma"])
 
+    def choose_echo(self, waited):
+        """Earlier batches fill the time in which drawing does not keep up; `waited` is the share of time lost so."""
+        least, most = self.arguments.echo, max(self.arguments.echo, self.arguments.most_echo)
+        if waited > 0.08:
+            self.echo = min(most, self.echo + 1)
+        elif waited < 0.01:
+            self.echo = max(least, self.echo - 1)
+
     def choose_corner(self, canvas, progress):
         """Sometimes a smaller canvas lies elsewhere on the position tables, so that all of these learn."""
         if progress > 0.75 or self.rng.random() > 0.25:
@@ -247,7 +262,8 @@ class Run:
         seconds = time.monotonic() - self.shown
         if seconds > SHOW_EVERY:
             show(f"{self.progress.shared.value:.3f} step {self.steps} {self.views / seconds:.0f} views/s "
-                 f"waited {100 * self.waited / seconds:.0f} % {self.figures.take()}")
+                 f"waited {100 * self.waited / seconds:.0f} % echo {self.echo} {self.figures.take()}")
+            self.choose_echo(self.waited / seconds)
             self.shown, self.waited, self.views = time.monotonic(), 0.0, 0
         if not self.plan.encoder_only(self.progress.shared.value) and self.held_out.is_due():
             save(self.arguments.out, self.network, self.optimizer, self.position)
