@@ -104,6 +104,12 @@ def srt(folder):
     check_cues(found)
 
 
+def seldom(folder):
+    """As examples/quickstart.sh reads it: each label lies there for ten frames, of which one is looked at."""
+    text = read(folder, f"{VIDEO} ! deepseekocr inference-interval=10 name=ocr ocr.text ! queue", "labels.txt")
+    equal(text, "".join(label + "\n" for label in VIDEO_LABELS))
+
+
 def webvtt(folder):
     text = read(folder, f"{VIDEO} ! deepseekocr text-format=subtitle name=ocr ocr.text ! webvttenc", "labels.vtt")
     blocks = text.strip().split("\n\n")
@@ -162,6 +168,7 @@ def main():
         suite.test("a PDF", pages, folder)
         suite.test("a PDF through uridecodebin", decodebin_pages, folder)
         suite.test("a video to .srt", srt, folder)
+        suite.test("every tenth frame of a video", seldom, folder)
         suite.test("a video to .vtt", webvtt, folder)
         suite.test("a PDF to JSON lines", json_lines, folder)
         suite.test("an overlay", overlay, folder)

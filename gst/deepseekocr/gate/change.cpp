@@ -166,7 +166,8 @@ class Comparison {
     for (int32_t row = 0; row < now_.rows; ++row) moved |= count_moved(row);
     for (int32_t row = 0; moved && row < now_.rows; ++row) add_row(row);
     const uint32_t lost = std::min(percent(bright_, all_bright_), percent(dark_, all_dark_));
-    return std::max({still_, moving_ * kStillPixels / kMovingPixels, lost * kStillPixels / kMovingPercent});
+    return std::max({still_, moving_ * kStillPixels / kMovingPixels, lost * kStillPixels / kMovingPercent,
+                     std::min(fresh_, kFarthest)});
   }
 
  private:
@@ -220,7 +221,9 @@ class Comparison {
         block = column / kBlockCells;
         compare_block(row, block * kBlockCells, &change);
       }
-      add_cell(change, column % kBlockCells, around_[column] >= kMovedNeighbours);
+      const bool ground_moves = around_[column] >= kMovedNeighbours;
+      add_cell(change, column % kBlockCells, ground_moves);
+      fresh_ += ground_moves && is_fresh(first + column);
     });
   }
 
@@ -228,6 +231,12 @@ class Comparison {
     const int32_t x = column * kCell, y = row * kCell, index = now_.index(column, row);
     best_kernels().compare(before_.luma.patch(x, y), now_.luma.patch(x, y), heights_of(before_, index, x, y),
                            heights_of(now_, index, x, y), now_.pixel_rows(row), limits_.of(column), change);
+  }
+
+  /// Whether one frame has text in the cell and the other none there or around.
+  bool is_fresh(int32_t index) const {
+    return (now_.text[index] != 0 && before_.near_text[index] == 0) ||
+           (before_.text[index] != 0 && now_.near_text[index] == 0);
   }
 
   /// @param i  of a cell in its block
@@ -253,6 +262,7 @@ class Comparison {
   RowLimits limits_;
 
   uint32_t still_ = 0, moving_ = 0, bright_ = 0, dark_ = 0, all_bright_ = 0, all_dark_ = 0;
+  uint32_t fresh_ = 0;  // cells of text that came or went together with their ground
 };
 
 }  // namespace

@@ -44,6 +44,7 @@ struct FrameGate::State {
 
   uint32_t distance_of(const Look& look) const {
     if (!has_reference) return kNoReference;
+    if (look.text.any != reference.text.any) return kFarthest;  // writing came or went
     return &look == &reference ? 0 : stroke_distance(reference.strokes, look.strokes);
   }
 };

@@ -13,7 +13,9 @@
 namespace deepseekocr::plugin {
 
 /// The gate asks whether a frame may read otherwise than the last one, and errs towards reading; a run of frames asks
-/// whether it is the same writing, whatever moves behind it.  Not thread-safe.
+/// whether it is the same writing, whatever moves behind it.  What moves is told from what stands by frames that follow
+/// each other quickly.  Where they do not, because of inference-interval, max-rate or the video's own rate, the gate's
+/// word holds: a text may come and go between two of them.  Not thread-safe.
 class GroupTracker {
  public:
   struct Place {
@@ -29,9 +31,14 @@ class GroupTracker {
   /// @param time      stream time of the frame
   Place place(Decision decision, const LumaView& view, uint64_t time);
 
+  /// Longest time between two frames, nanoseconds, for which they are seen as motion.
+  static constexpr uint64_t kLongestStep = 150'000'000;
+
  private:
+  bool follows_quickly(uint64_t time) const;
+
   TextTracker writing_;
-  std::deque<uint64_t> times_; /**< of the last frames with writing */
+  std::deque<uint64_t> times_; /**< of the last frames with writing; kNoTime: unknown */
 };
 
 }  // namespace deepseekocr::plugin

@@ -397,6 +397,23 @@ TEST(StrokeDistance, SeesWritingThatChangesOnMovingGround) {
   }
 }
 
+/// Writing that stands, and beside it a brighter label that may lie there.
+Picture table(std::string_view text, int label_luma) {
+  Picture picture(512, 256, 200);
+  picture.write("2087", 16.3, 12.4, 14, 40);
+  if (!text.empty()) picture.fill(28, 60, 456, 176, label_luma).write(text, 40.3, 90.6, 40, 18);
+  return picture;
+}
+
+TEST(StrokeDistance, SeesALabelThatComesWithItsOwnGround) {
+  for (const int luma : {150, 170, 185, 215, 230, 245, 253}) {
+    for (const char* text : {"OPHELIA", "27 L"}) {
+      EXPECT_GE(distance(table("", luma), table(text, luma)), kThreshold) << text << " on " << luma;
+      EXPECT_GE(distance(table(text, luma), table("", luma)), kThreshold) << text << " on " << luma;
+    }
+  }
+}
+
 TEST(IsSamePicture, AllowsForFaintNoiseOnly) {
   const auto same = [](const Picture& before, const Picture& now) {
     return is_same_picture(Look(before).strokes, Look(now).strokes);
@@ -447,6 +464,19 @@ TEST(FrameGate, ReadsAChangedDigit) {
   EXPECT_EQ(examine(gate, line_of("PARTS 0463", 40)).decision, Decision::kUnchanged);
   EXPECT_EQ(examine(gate, line_of("PARTS 0483", 40)).decision, Decision::kRead);
   EXPECT_EQ(examine(gate, line_of("PARTS 0483", 40)).decision, Decision::kUnchanged);
+}
+
+TEST(FrameGate, ReadsWritingThatComesAfterABlankFrameThatWasRead) {
+  GateSettings settings;
+  settings.skip_blank = false;
+  FrameGate gate;
+  const auto decide = [&](const Picture& picture) { return gate.examine(settings, picture.view(), 0, 0).decision; };
+  const Picture empty(320, 64, 200), written = line_of("PARTS 0463", 40);
+  EXPECT_EQ(decide(empty), Decision::kRead);
+  EXPECT_EQ(decide(empty), Decision::kUnchanged);
+  EXPECT_EQ(decide(written), Decision::kRead);
+  EXPECT_EQ(decide(written), Decision::kUnchanged);
+  EXPECT_EQ(decide(empty), Decision::kRead);
 }
 
 TEST(FrameGate, IsNotFooledByWritingThatFadesSlowly) {

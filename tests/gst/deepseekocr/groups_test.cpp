@@ -226,6 +226,69 @@ TEST_F(Groups, SkippedFramesBelongToTheTextBeforeThem) {
   expect_text(ocr, "PIER 14\n", 0, 9);
 }
 
+/// Ten frames each, so that inference-interval=10 and max-rate=1 see one of each.
+void expect_each_text_read(Ocr& ocr) {
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "PIER 14\n", 10, 20);
+  expect_text(ocr, "RUN!\n", 20, 30);
+  expect_text(ocr, "PIER  14\n", 30, 40);
+  expect_text(ocr, "RUN!\n", 50, 60);
+  EXPECT_EQ(ocr.stat("groups"), 4u);
+}
+
+TEST_F(Groups, ATextThatFollowsAnotherBetweenTwoLooksIsRead) {
+  for (const char* looks : {"inference-interval=10", "max-rate=1"}) {
+    SCOPED_TRACE(looks);
+    Ocr ocr(std::string("text-timing=group ") + looks, false, kPictureCaps);
+    push(ocr, {{"", 5}, {"PIER 14", 15}, {"RUN!", 10}, {"PIER  14", 10}, {"", 10}, {"RUN!", 10}});
+    expect_each_text_read(ocr);
+  }
+}
+
+TEST_F(Groups, ATextIsReadOnceHoweverSeldomItIsLookedAt) {
+  Ocr ocr("text-timing=group inference-interval=10", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 35}, {"RUN!", 35}});
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "PIER 14\n", 0, 40);  // seen last in frame 30, gone in frame 40
+  expect_text(ocr, "RUN!\n", 40, 70);
+  EXPECT_EQ(counters().submitted, 2u);
+}
+
+TEST_F(Groups, PicturesASecondApartAreReadEach) {
+  Ocr ocr("text-timing=group", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 1}}, 0);
+  push(ocr, {{"RUN!", 1}}, 10);
+  push(ocr, {{"PIER 14", 1}}, 20);
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "PIER 14\n", 0, 1);
+  expect_text(ocr, "RUN!\n", 10, 11);
+  expect_text(ocr, "PIER 14\n", 20, 21);
+}
+
+TEST_F(Groups, BlankFramesThatAreReadHideNoText) {
+  Ocr ocr("text-timing=group skip-blank=false inference-interval=10", false, kPictureCaps);
+  push(ocr, {{"", 10}, {"PIER 14", 10}, {"RUN!", 10}, {"", 10}, {"RUN!", 10}});
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "PIER 14\n", 10, 20);
+  expect_text(ocr, "RUN!\n", 20, 30);
+  expect_text(ocr, "RUN!\n", 40, 50);
+  EXPECT_EQ(counters().submitted, 5u);
+}
+
+TEST_F(Groups, AFlushBetweenTwoLooksBeginsAnew) {
+  Ocr ocr("text-timing=group inference-interval=10", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 15}});
+  ocr.push_event(gst_event_new_flush_start());
+  ocr.push_event(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  ocr.push_event(gst_event_new_segment(&segment));
+  push(ocr, {{"RUN!", 10}, {"PIER 14", 10}}, 3);
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "RUN!\n", 3, 13);
+  expect_text(ocr, "PIER 14\n", 13, 23);
+}
+
 TEST_F(Groups, WithoutAChangeThresholdEveryFrameIsRead) {
   Ocr ocr("text-timing=group change-threshold=0", false, kPictureCaps);
   push(ocr, {{"PIER 14", 6}});

@@ -76,6 +76,16 @@ TEST_F(Regions, AGroupEndsWithItsRegions) {
   EXPECT_EQ(GST_BUFFER_DURATION(cue.get()), 3 * kFrame);
 }
 
+TEST_F(Regions, AnotherTextInTheSameRegionIsReadHoweverSeldomItIsLookedAt) {
+  Ocr ocr("text-timing=group inference-region=roi-list inference-interval=3", false, kLabelCaps);
+  const Picture other = Picture(320, 160, 235).write("SHELF 5", 20.3, 16.4, 28, 30);
+  for (guint64 i = 0; i < 9; ++i)
+    push_with_regions(ocr, i, {{"label", 20, 10, 280, 140}}, i >= 3 && i < 6 ? other : label());
+  ocr.push_event(gst_event_new_eos());
+  EXPECT_EQ(video_texts(ocr, 9),
+            (Texts{"read 0", "read 0", "read 0", "read 1", "read 1", "read 1", "read 2", "read 2", "read 2"}));
+}
+
 TEST_F(Regions, RegionsAreLinesOfJson) {
   fake().set_answer(answer_area, nullptr);
   Ocr ocr("inference-region=roi-list text-format=json", false, kLabelCaps);

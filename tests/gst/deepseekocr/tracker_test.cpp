@@ -140,6 +140,30 @@ TEST(GroupTracker, TheGateErrsTowardsReadingAndTheWritingDecides) {
   EXPECT_EQ(place.since, plugin::kNoTime);
 }
 
+TEST(GroupTracker, BetweenFramesFarApartTheGateDecides) {
+  constexpr uint64_t kStep = GroupTracker::kLongestStep;
+  GroupTracker tracker;
+  const auto decide = [&](Decision decision, uint64_t time) {
+    return tracker.place(decision, picture(moving, 0, "PIER 14").view(), time).decision;
+  };
+  EXPECT_EQ(decide(Decision::kRead, 0), Decision::kRead);
+  EXPECT_EQ(decide(Decision::kRead, kStep), Decision::kUnchanged) << "near";
+  EXPECT_EQ(decide(Decision::kRead, 2 * kStep + 1), Decision::kRead) << "far";
+  EXPECT_EQ(decide(Decision::kUnchanged, 4 * kStep), Decision::kUnchanged) << "far";
+  EXPECT_EQ(decide(Decision::kRead, 3 * kStep), Decision::kRead) << "back in time";
+  EXPECT_EQ(decide(Decision::kRead, plugin::kNoTime), Decision::kRead) << "at an unknown time";
+  EXPECT_EQ(decide(Decision::kRead, 4 * kStep), Decision::kRead) << "behind an unknown time";
+}
+
+TEST(GroupTracker, WhatMovedBeforeAGapSaysNothing) {
+  GroupTracker tracker;
+  for (uint64_t i = 0; i < 20; ++i) tracker.place(Decision::kRead, picture(moving, int(i), "PIER 14").view(), i);
+  const uint64_t later = 10 * GroupTracker::kLongestStep;
+  const auto place = tracker.place(Decision::kRead, picture(moving, 90, "WHICH SIGNAL").view(), later);
+  EXPECT_EQ(place.decision, Decision::kRead);
+  EXPECT_EQ(place.since, plugin::kNoTime);
+}
+
 TEST(GroupTracker, ABlankFrameEndsTheRun) {
   GroupTracker tracker;
   tracker.place(Decision::kRead, picture(still, 0, "PIER 14").view(), 0);
