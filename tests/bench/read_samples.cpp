@@ -64,11 +64,32 @@ std::optional<Options> parse_arguments(int argc, char** argv) {
   return options;
 }
 
+// Whether a PNG has an alpha channel: the colour type, byte 25, is 4 or 6.
+bool is_transparent_png(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  char header[26] = {};
+  return stream.read(header, sizeof header) && (header[25] == 4 || header[25] == 6);
+}
+
+// Whether a JPEG has four components: the tenth byte of its first frame header (markers C0 to CF but for three others).
+bool is_cmyk_jpeg(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  stream.ignore(2);
+  for (unsigned char head[4]; stream.read(reinterpret_cast<char*>(head), sizeof head);) {
+    const unsigned marker = head[1];
+    if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC)
+      return stream.ignore(5).get() == 4;
+    stream.ignore((head[2] << 8 | head[3]) - 2);
+  }
+  return false;
+}
+
 // The decoder of each still format, as the documentation gives them.
 std::string decoder_of(const std::filesystem::path& file) {
   const std::string extension = file.extension().string();
-  if (extension == ".png") return "pngdec";
-  if (extension == ".jpg") return "jpegparse ! jpegdec ! videoflip video-direction=auto";
+  if (extension == ".png") return is_transparent_png(file) ? "pngdec ! compositor background=white" : "pngdec";
+  if (extension == ".jpg")
+    return is_cmyk_jpeg(file) ? "gdkpixbufdec" : "jpegparse ! jpegdec ! videoflip video-direction=auto";
   if (extension == ".webp") return "webpdec";
   if (extension == ".pdf") return "pdfdec dpi=150";
   if (extension == ".bmp" || extension == ".tiff" || extension == ".gif") return "gdkpixbufdec";
