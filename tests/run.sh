@@ -25,6 +25,9 @@ QUICK=no
 STEPS=9
 PASSED=0 FAILED=0 SKIPPED=0
 
+# Without these ccache compiles anew whatever has a precompiled header.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
+
 usage() { sed -n '4,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 
 parse_arguments() {
