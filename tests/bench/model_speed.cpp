@@ -6,12 +6,13 @@
 // Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
 // of 300 and 1300, one token of eight sequences at once, and an answer of 100 tokens that is decoded or verified as a
 // draft.  Weights may be random: what is chosen is decoded on, whatever it means.  PART: vision, prefill, decode or
-// draft, without it all.  With PART short a small view, and one token at
-// the end of 100 only: for bfloat16 on a processor that is slow at its products of many rows.
+// draft, without it all.  With PART draft or short a small view; with short also one token at the end of 100 only: for
+// bfloat16 on a processor that is slow at its products of many rows.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -47,6 +48,14 @@ std::vector<double> measure(int runs, Work work) {
   }
   std::sort(seconds.begin(), seconds.end());
   return seconds;
+}
+
+/// Processor time of a piece of work, all threads together: what others on the machine change least.  Seconds.
+template <typename Work>
+double processor_time(const Work& work) {
+  const std::clock_t start = std::clock();
+  work();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 double median(const std::vector<double>& sorted) {
@@ -192,18 +201,22 @@ class Bench {
     const std::vector<std::span<const int32_t>> nothing_banned(static_cast<size_t>(length));
     std::vector<int32_t> answer;
     std::vector<TokenChoice> choices;
-    const auto decoded = measure(3, [&] { answer = decode_answer(tokens, length); });
-    const std::span<const int32_t> draft = std::span(answer).first(answer.size() - 1);
-    const auto plain = measure(3, [&] { sequence(tokens, 1); });
+    const auto decode = [&] { answer = decode_answer(tokens, length); };
+    const auto plain = [&] { sequence(tokens, 1); };
     const std::vector<int32_t> after = prompt(tokens, 1);
-    const auto drafted = measure(3, [&] {
-      model_.prefill({kBefore, image_.get(), after, draft, nothing_banned}, never, choices);
-    });
-    print("prefill " + std::to_string(tokens), plain, 0);
+    const auto draft = [&] {
+      const std::span<const int32_t> ids = std::span(answer).first(answer.size() - 1);
+      model_.prefill({kBefore, image_.get(), after, ids, nothing_banned}, never, choices);
+    };
+    const auto decoded = measure(3, decode), alone = measure(3, plain), drafted = measure(3, draft);
+    print("prefill " + std::to_string(tokens), alone, 0);
     print("prefill with draft", drafted, 0);
     print("prefill and decode " + std::to_string(length), decoded, 0);
     std::printf("%-22s %.1f %% of decoding it; %zu of %d tokens accepted\n", "verifying",
-                100 * (drafted.front() - plain.front()) / (decoded.front() - plain.front()), choices.size(), length);
+                100 * (drafted.front() - alone.front()) / (decoded.front() - alone.front()), choices.size(), length);
+    const double base = processor_time(plain);
+    std::printf("%-22s %.1f %% of decoding it\n", "in processor time",
+                100 * (processor_time(draft) - base) / (processor_time(decode) - base));
   }
 
   /// The first `length` tokens behind a prompt.
@@ -272,7 +285,7 @@ int main(int argc, char** argv) {
     const auto model = load_model(options, {}, never);
     std::printf("%s, %s, loaded in %.1f s\n", argv[1], model->precision().c_str(), seconds_since(start));
     const std::string part = argc > 4 ? argv[4] : "";
-    Bench(*model, options.threads, part == "short").run(part);
+    Bench(*model, options.threads, part == "short" || part == "draft").run(part);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
