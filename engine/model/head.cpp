@@ -35,14 +35,16 @@ at::Tensor Head::logits(const at::Tensor& normed) const {
   return packed_ ? operations::logits(normed, *packed_) : operations::logits(normed, dense_);
 }
 
-std::vector<operations::Choice> Head::choose(const at::Tensor& normed,
-                                             std::span<const std::span<const int32_t>> banned) const {
-  if (packed_) return operations::choose(normed, *packed_, banned);
+std::vector<operations::Choice> Head::choose(const at::Tensor& normed, std::span<const std::span<const int32_t>> banned,
+                                             std::span<const int32_t> expected) const {
+  if (packed_) return operations::choose(normed, *packed_, banned, expected);
   const at::Tensor all = logits(normed);
   const auto size = static_cast<size_t>(all.size(1));
   std::vector<operations::Choice> choices;
-  for (size_t i = 0; i < banned.size(); ++i)
+  for (size_t i = 0; i < banned.size(); ++i) {
     choices.push_back(operations::choose({all.const_data_ptr<float>() + i * size, size}, banned[i]));
+    if (i < expected.size() && choices.back().id != expected[i]) break;
+  }
   return choices;
 }
 

@@ -2,6 +2,7 @@
 #include "model/kv_cache.h"
 
 #include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <string>
@@ -45,6 +46,11 @@ void KvCache::reserve(int64_t count) {
     addresses_[i] = {layer.keys.mutable_data_ptr(), layer.values.mutable_data_ptr()};
   }
   capacity_ = capacity;
+}
+
+void KvCache::shorten(int64_t length) {
+  TORCH_CHECK(length >= 0 && length <= length_, "a cache cannot be shortened to more than it has");
+  length_ = length;
 }
 
 operations::CacheSlice KvCache::slice(int layer, int64_t count) const {

@@ -30,6 +30,8 @@ class KvCache {
   std::span<const CacheAddress> addresses() const { return addresses_; }
   /// Every layer has written `count` positions.
   void advance(int64_t count) { length_ += count; }
+  /// Gives the positions from `length` ≤ length() on back: the next slice() writes over them, and nothing reads them.
+  void shorten(int64_t length);
 
  private:
   struct Layer {

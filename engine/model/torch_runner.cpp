@@ -33,6 +33,9 @@ namespace {
 /// Parameters up to which a second thread costs more in barriers than it gains.
 constexpr uint64_t kSmallModel = 50'000'000;
 
+/// Rows of a draft that the head is asked for at once.
+constexpr size_t kHeadRows = 16;
+
 struct TorchFeatures final : ImageFeatures {
   explicit TorchFeatures(at::Tensor own) : tokens(std::move(own)) {}
   int token_count() const override { return static_cast<int>(tokens.size(0)); }
@@ -133,21 +136,22 @@ class TorchRunner final : public ModelRunner {
     });
   }
 
-  std::unique_ptr<Sequence> prefill(std::span<const int32_t> ids_before, const ImageFeatures& image,
-                                    std::span<const int32_t> ids_after, std::span<const int32_t> banned,
-                                    const CancelFlag& cancelled, TokenChoice& choice) override {
+  using ModelRunner::prefill;
+  std::unique_ptr<Sequence> prefill(const PrefillInput& input, const CancelFlag& cancelled,
+                                    std::vector<TokenChoice>& choices) override {
     return guarded(stream_, [&]() -> std::unique_ptr<Sequence> {
       const ExactArithmetic exact(precision_type());
       use_threads();
-      const at::Tensor& tokens = static_cast<const TorchFeatures&>(image).tokens;
-      const at::Tensor x = at::cat({decoder_->embed(ids_before), tokens, decoder_->embed(ids_after)});
+      const at::Tensor& tokens = static_cast<const TorchFeatures*>(input.image)->tokens;
+      std::vector<at::Tensor> parts = {decoder_->embed(input.before), tokens, decoder_->embed(input.after)};
+      if (!input.draft.empty()) parts.push_back(decoder_->embed(input.draft));
       auto sequence = std::make_unique<TorchSequence>(KvCache(config_.decoder, options_));
       KvCache* cache = &sequence->cache;
       RunContext context{recorder_, "", [&] { return cancelled.load(); }};
-      const at::Tensor hidden = decoder_->forward(x, {&cache, 1}, context);
-      const at::Tensor last = decoder_->final_norm(hidden.narrow(0, hidden.size(0) - 1, 1));
-      context.record("final_norm.last", last.squeeze(0));
-      choice = to_token_choice(choose(last, {&banned, 1}, "logits.first").at(0));
+      const at::Tensor hidden = decoder_->forward(at::cat(parts), {&cache, 1}, context);
+      const auto drafted = static_cast<int64_t>(input.draft.size()), prompt = hidden.size(0) - drafted;
+      choices = choose_along(hidden.narrow(0, prompt - 1, drafted + 1), input, context);
+      cache->shorten(prompt + static_cast<int64_t>(choices.size()) - 1);
       return sequence;
     });
   }
@@ -167,7 +171,9 @@ class TorchRunner final : public ModelRunner {
         banned.push_back(item->banned);
       }
       const at::Tensor hidden = decoder_->forward(decoder_->embed(inputs), caches, {});
-      const std::vector<operations::Choice> choices = choose(decoder_->final_norm(hidden), banned, "logits.next");
+      const at::Tensor normed = decoder_->final_norm(hidden);
+      if (recorder_) recorder_->record("logits.next", decoder_->head().logits(normed));
+      const std::vector<operations::Choice> choices = decoder_->head().choose(normed, banned);
       for (size_t i = 0; i < ready.size(); ++i) ready[i]->choice = to_token_choice(choices[i]);
     });
   }
@@ -212,10 +218,27 @@ class TorchRunner final : public ModelRunner {
 
   at::ScalarType precision_type() const { return c10::typeMetaToScalarType(options_.dtype()); }
 
-  std::vector<operations::Choice> choose(const at::Tensor& normed, std::span<const std::span<const int32_t>> banned,
-                                         const std::string& stage) const {
-    if (recorder_) recorder_->record(stage, decoder_->head().logits(normed));
-    return decoder_->head().choose(normed, banned);
+  /// The choices behind the prompt and along the draft: hidden (draft + 1, hidden).  A few rows of the head at a time:
+  /// the first difference ends it, and few rows are multiplied as those of a decode step are.
+  std::vector<TokenChoice> choose_along(const at::Tensor& hidden, const PrefillInput& input,
+                                        const RunContext& context) const {
+    std::vector<TokenChoice> choices;
+    const size_t rows = input.draft.size() + 1;
+    while (choices.size() < rows && (choices.empty() || choices.back().id == input.draft[choices.size() - 1])) {
+      context.check();
+      const size_t first = choices.size(), some = std::min(kHeadRows, rows - first);
+      const at::Tensor normed =
+          decoder_->final_norm(hidden.narrow(0, static_cast<int64_t>(first), static_cast<int64_t>(some)));
+      if (recorder_ && first == 0) {
+        recorder_->record("final_norm.last", normed[0]);
+        recorder_->record("logits.first", decoder_->head().logits(normed.narrow(0, 0, 1)));
+      }
+      const auto expected = input.draft.subspan(first, std::min(some, rows - 1 - first));
+      for (const operations::Choice& choice :
+           decoder_->head().choose(normed, input.banned.subspan(first, some), expected))
+        choices.push_back(to_token_choice(choice));
+    }
+    return choices;
   }
 
   /// The number is a property of the calling thread; others of this process may have set theirs.

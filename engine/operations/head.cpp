@@ -66,7 +66,7 @@ at::Tensor logits(const at::Tensor& x, const PackedHead& head) {
 }
 
 std::vector<Choice> choose(const at::Tensor& x, const PackedHead& head,
-                           std::span<const std::span<const int32_t>> banned) {
+                           std::span<const std::span<const int32_t>> banned, std::span<const int32_t> expected) {
   const at::Tensor in = x.to(at::kFloat).contiguous(), all = logits(in, head);
   const auto size = static_cast<size_t>(all.size(1));
   std::vector<Choice> choices;
@@ -74,6 +74,7 @@ std::vector<Choice> choose(const at::Tensor& x, const PackedHead& head,
     const std::span<float> row(cpu::writable<float>(all) + i * size, size);
     refine(in.narrow(0, static_cast<int64_t>(i), 1), head, banned[i], row);
     choices.push_back(choose(row, banned[i]));
+    if (i < expected.size() && choices.back().id != expected[i]) break;
   }
   return choices;
 }

@@ -29,8 +29,10 @@ at::Tensor logits(const at::Tensor& x, const PackedHead& head);
 /// with ŵ the packed row and x̂ the rounded input.  Id and margin's numerator are exact; the sum of exponentials and the
 /// deviation are those of the packed rows, with the exact ones in place.
 /// @param banned  ids that may not be chosen, for each row
+/// @param expected  ids of the first rows, as many as there are: behind a choice that is another, no row is looked at
+/// @return the choices up to there
 /// @throws EngineError as choose() does, and what reading a row throws
 std::vector<Choice> choose(const at::Tensor& x, const PackedHead& head,
-                           std::span<const std::span<const int32_t>> banned);
+                           std::span<const std::span<const int32_t>> banned, std::span<const int32_t> expected = {});
 
 }  // namespace deepseekocr::operations

@@ -113,7 +113,7 @@ DsocrOpenOptions read_options(const DsocrOpenOptions& options) {
 }
 
 DsocrRequest read_request(const DsocrRequest& request) {
-  const DsocrRequest copy = read_struct("DsocrRequest", request);
+  const DsocrRequest copy = read_struct("DsocrRequest", request, offsetof(DsocrRequest, stream));
   check_struct_size("DsocrRequest.image", copy.image.struct_size, sizeof copy.image);
   check_struct_size("DsocrRequest.callbacks", copy.callbacks.struct_size, sizeof copy.callbacks);
   return copy;
@@ -155,6 +155,7 @@ RequestSpec make_spec(const DsocrRequest& request) {
   // Longer times than the clock can hold mean "none" for every practical purpose.
   spec.max_time = std::chrono::nanoseconds(std::min<uint64_t>(request.max_time, INT64_MAX));
   spec.callbacks = request.callbacks;
+  spec.stream = request.stream;
   return spec;
 }
 

@@ -31,6 +31,8 @@ DsocrStats Client::stats() const {
   stats.period_loops = period_loops;
   stats.advancing_loops = advancing_loops;
   stats.ngram_bans = ngram_bans;
+  stats.draft_tokens = draft_tokens;
+  stats.draft_accepted = draft_accepted;
   const double seconds = std::chrono::duration<double>(step_time).count();
   stats.tokens_per_second = seconds > 0 ? static_cast<double>(step_tokens) / seconds : 0.0;
   return stats;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "serving/draft.h"
 #include "serving/generation.h"
 #include "serving/scheduler.h"
 #include "serving/timing_window.h"
@@ -42,6 +43,9 @@ struct Client {
   uint64_t period_loops = 0;
   uint64_t advancing_loops = 0;
   uint64_t ngram_bans = 0;
+  uint64_t draft_tokens = 0;
+  uint64_t draft_accepted = 0;
+  AnswerMemory answers;
   TimingWindow timings;  ///< of requests that ended with text
 
   /// What max_pending bounds: a client that does not take its results cannot pile up new ones.

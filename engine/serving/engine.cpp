@@ -20,6 +20,10 @@ uint64_t nanoseconds(Clock::duration duration) {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
 }
 
+bool is_answer(DsocrFinishReason reason) {
+  return reason != DSOCR_FINISH_CANCELLED && reason != DSOCR_FINISH_ERROR;
+}
+
 }  // namespace
 
 Engine::Engine(ModelKey key, std::shared_ptr<Engine> predecessor)
@@ -96,8 +100,9 @@ void Engine::submit(const std::shared_ptr<Request>& request) {
   changed_.notify_one();
 }
 
-void Engine::cancel(const Client& client, uint64_t request_id) {
+void Engine::cancel(Client& client, uint64_t request_id) {
   const std::lock_guard lock(mutex_);
+  if (request_id == 0) client.answers.clear();
   std::vector<std::shared_ptr<Request>> chosen;
   for (const auto& [id, request] : requests_) {
     if (request->client.get() == &client && (request_id == 0 || request_id == id)) chosen.push_back(request);
@@ -169,6 +174,8 @@ void Engine::finish(std::shared_ptr<Request> request) {
   last_activity_ = Clock::now();
   request->timings.total = nanoseconds(last_activity_ - request->submitted);
   client->count_outcome(request->outcome->reason, request->timings, request->generation.loop());
+  const bool answered = is_answer(request->outcome->reason) && !request->cancelled;
+  if (request->spec.stream != 0 && answered) client->answers.keep(request->spec.stream, request->generation.ids());
   scheduler_.remove(request->id);
   requests_.erase(request->id);
   callbacks_.post([this, ended = std::move(request)] { call_done(*ended); });

@@ -69,8 +69,8 @@ class Engine {
   /// Queues a request of an attached client.
   /// @throws EngineError with DSOCR_BUSY, or DSOCR_CLOSED if the model failed to load
   void submit(const std::shared_ptr<Request>& request);
-  /// Ends one request of the client, or all (request_id 0).
-  void cancel(const Client& client, uint64_t request_id);
+  /// Ends one request of the client, or all (request_id 0) and forgets what its streams were answered.
+  void cancel(Client& client, uint64_t request_id);
   DsocrStats stats(const Client& client, bool with_percentiles);
 
   /// Whether the threads have nothing left to do but to return.

@@ -176,6 +176,8 @@ void Engine::unload() {
 #endif
   const std::lock_guard lock(mutex_);
   description_.reset();
+  // The folder may hold another model, with other ids, when it is read again.
+  for (const std::shared_ptr<Client>& client : attached_) client->answers.clear();
 }
 
 // @return whether the model is wanted again
@@ -217,6 +219,9 @@ std::vector<std::shared_ptr<Request>> Engine::requests_of(const Scheduler::Turn&
   std::vector<std::shared_ptr<Request>> requests;
   requests.reserve(turn.requests.size());
   for (const uint64_t id : turn.requests) requests.push_back(requests_.at(id));
+  if (!turn.may_draft) return requests;
+  for (const std::shared_ptr<Request>& request : requests)
+    request->draft = request->client->answers.draft(request->spec.stream);
   return requests;
 }
 
@@ -240,6 +245,8 @@ void Engine::count_work(const std::vector<std::shared_ptr<Request>>& requests) {
     client.tokens += request->generation.generated() - request->counted_tokens;
     request->counted_tokens = request->generation.generated();
     client.ngram_bans += std::exchange(request->ngram_bans, 0);
+    client.draft_tokens += std::exchange(request->draft_tokens, 0);
+    client.draft_accepted += std::exchange(request->draft_accepted, 0);
   }
 }
 

@@ -47,6 +47,16 @@ struct TokenChoice {
   float margin = 0;           ///< best minus second logit after bans, in standard deviations of the raw logits
 };
 
+/// What a prefill runs, one behind the other: ids, the image tokens, ids, and a draft of the answer.
+struct PrefillInput {
+  std::span<const int32_t> before;
+  const ImageFeatures* image = nullptr;
+  std::span<const int32_t> after;
+  std::span<const int32_t> draft;  ///< ids that the answer may begin with; may be empty
+  /// Ids that may not be chosen behind the prompt, and behind each id of the draft: draft.size() + 1 lists.
+  std::span<const std::span<const int32_t>> banned;
+};
+
 /// One sequence of a decode step.
 struct DecodeItem {
   Sequence* sequence = nullptr;
@@ -83,11 +93,24 @@ class ModelRunner {
   virtual std::vector<std::unique_ptr<ImageFeatures>> encode(std::span<const PageViews* const> pages,
                                                              std::span<const CancelFlag* const> cancelled) = 0;
 
-  /// Runs the prompt [ids_before, image tokens, ids_after] through the decoder and chooses the first id.
+  /// Runs prompt and draft through the decoder in one pass and chooses the first id; and the next one, as long as the
+  /// one before is that of the draft: what decoding would have chosen, id by id.
+  /// @param choices  out: 1 … draft.size() + 1 of them
+  /// @return the sequence of the prompt and those ids of the draft that were chosen, choices.size() − 1: the rest of
+  ///   the draft leaves nothing behind
   /// @throws Cancelled, EngineError
-  virtual std::unique_ptr<Sequence> prefill(std::span<const int32_t> ids_before, const ImageFeatures& image,
-                                            std::span<const int32_t> ids_after, std::span<const int32_t> banned,
-                                            const CancelFlag& cancelled, TokenChoice& choice) = 0;
+  virtual std::unique_ptr<Sequence> prefill(const PrefillInput& input, const CancelFlag& cancelled,
+                                            std::vector<TokenChoice>& choices) = 0;
+
+  /// The same without a draft.
+  std::unique_ptr<Sequence> prefill(std::span<const int32_t> ids_before, const ImageFeatures& image,
+                                    std::span<const int32_t> ids_after, std::span<const int32_t> banned,
+                                    const CancelFlag& cancelled, TokenChoice& choice) {
+    std::vector<TokenChoice> choices;
+    auto sequence = prefill({ids_before, &image, ids_after, {}, {&banned, 1}}, cancelled, choices);
+    choice = choices.at(0);
+    return sequence;
+  }
 
   /// One step for every item: appends `input` to its sequence and chooses the next id.
   virtual void decode(std::span<DecodeItem> items) = 0;

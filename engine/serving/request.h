@@ -38,6 +38,7 @@ struct RequestSpec {
   std::optional<std::vector<int32_t>> ngram_whitelist;  ///< nothing: the tokenizer's table cells
   bool loop_guard = true;
   std::chrono::nanoseconds max_time{0};  ///< 0: none
+  uint64_t stream = 0;                   ///< whose previous answer is the draft; 0: no draft
   DsocrRequestCallbacks callbacks{};
 };
 
@@ -90,9 +91,12 @@ struct Request : std::enable_shared_from_this<Request> {
   PreparedPage page;
   std::unique_ptr<ImageFeatures> features;
   std::unique_ptr<Sequence> sequence;
+  std::vector<int32_t> draft;  ///< a guess at the answer
   Generation generation;
   uint64_t counted_tokens = 0;  ///< of generation.generated(), what the client's statistics hold already
   uint64_t ngram_bans = 0;      ///< steps at which the n-gram rule forbade something, not yet in those statistics
+  uint64_t draft_tokens = 0;    ///< of the draft that was verified, not yet in those statistics
+  uint64_t draft_accepted = 0;  ///< of these, ids of the answer
   std::optional<Outcome> outcome;
 
   Time submitted;

@@ -197,17 +197,18 @@ Scheduler::Turn Scheduler::next_turn(Time now) {
   const bool running = count(Stage::running, false) + count(Stage::running, true) > 0;
   if (running && decode_is_due_) {
     decode_is_due_ = false;
-    return {Turn::Action::decode, choose_step(), std::nullopt};
+    return {Turn::Action::decode, choose_step(), std::nullopt, false};
   }
   if (!running) {
     if (const std::optional<Time> deadline = company_deadline(); deadline && now < *deadline)
-      return {Turn::Action::idle, {}, deadline};
+      return {Turn::Action::idle, {}, deadline, false};
   }
   if (std::vector<RequestId> admitted = take_admission(); !admitted.empty()) {
     decode_is_due_ = true;
-    return {Turn::Action::admit, std::move(admitted), std::nullopt};
+    const size_t all = count(Stage::running, false) + count(Stage::running, true);
+    return {Turn::Action::admit, std::move(admitted), std::nullopt, all <= kMaxDraftingSequences};
   }
-  if (running) return {Turn::Action::decode, choose_step(), std::nullopt};
+  if (running) return {Turn::Action::decode, choose_step(), std::nullopt, false};
   return {};
 }
 

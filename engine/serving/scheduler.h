@@ -36,6 +36,7 @@ struct ClientPolicy {
 ///    Then there are more running sequences than one step decodes, and they take turns.
 ///  - After an admission at least one step is decoded before the next admission, so running answers always advance.
 ///  - A first request that is not live waits batch_timeout for company while nothing runs.
+///  - Drafts of answers are verified while at most kMaxDraftingSequences run, those of the admission included.
 ///
 /// Not thread-safe: the engine calls it under its lock.
 class Scheduler {
@@ -45,6 +46,9 @@ class Scheduler {
   using RequestId = uint64_t;
 
   static constexpr int kLiveBurst = 8;
+  /// More sequences than these read most experts at each step anyway, and would wait for what a draft adds to a
+  /// prefill.
+  static constexpr size_t kMaxDraftingSequences = 4;
 
   enum class Stage { waiting, preparing, prepared, running };
 
@@ -54,6 +58,7 @@ class Scheduler {
     Action action = Action::idle;
     std::vector<RequestId> requests;
     std::optional<Time> wake_at;  ///< idle: ask again at this time even if nothing happens
+    bool may_draft = false;       ///< admit: so few sequences run that drafts are worth their time
   };
 
   void add_client(ClientId client, const ClientPolicy& policy);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "serving/draft.h"
 #include "serving/error_boundary.h"
 
 namespace deepseekocr {
@@ -99,14 +100,20 @@ void StepExecutor::prefill(Request& request) {
   request.generation = Generation(tokenizer_, page.limits);
   const Clock::time_point start = Clock::now();
   try {
-    const std::vector<int32_t> banned = banned_ids(page.ngram_rule, page.input_ids, {});
-    request.ngram_bans += banned.empty() ? 0 : 1;
-    TokenChoice choice;
-    request.sequence =
-        runner_.prefill(page.prompt.before, *request.features, page.prompt.after, banned, request.cancelled, choice);
+    const DraftPlan plan = plan_draft(page, request.draft);
+    const std::vector<std::span<const int32_t>> banned(plan.banned.begin(), plan.banned.end());
+    std::vector<TokenChoice> choices;
+    request.sequence = runner_.prefill(
+        {page.prompt.before, request.features.get(), page.prompt.after, plan.ids, banned}, request.cancelled, choices);
     request.features.reset();
     request.timings.prefill = nanoseconds_since(start);
-    accept(request, choice);
+    request.draft_tokens = plan.ids.size();
+    request.draft_accepted = choices.size() - 1;
+    // One by one, as decoding gives them: any of them may end the answer.
+    for (size_t i = 0; i < choices.size() && !request.outcome; ++i) {
+      request.ngram_bans += banned[i].empty() ? 0 : 1;
+      accept(request, choices[i]);
+    }
   } catch (const Cancelled&) {
     request.end(DSOCR_FINISH_CANCELLED);
   } catch (...) {

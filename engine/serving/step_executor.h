@@ -29,7 +29,8 @@ class StepExecutor {
                ClockFunction now = std::chrono::steady_clock::now)
       : runner_(runner), tokenizer_(tokenizer), sink_(std::move(sink)), now_(now) {}
 
-  /// Encodes the views of all pages together, then runs each prompt and takes its first id.
+  /// Encodes the views of all pages together, then runs each prompt and takes its first id, and those of its draft that
+  /// follow.
   void admit(std::span<Request* const> requests);
   /// One decode step for all of them.  @return those that took part: not cancelled, time left
   std::vector<Request*> decode(std::span<Request* const> requests);

@@ -38,6 +38,7 @@ struct SinkState {
   bool exact = false, newest = false, live = false;
   bool groups = false; /**< frames that show the same are read as one */
   uint64_t frame_number = 0;
+  uint64_t stream = 1; /**< counts stream starts */
   FrameGate gate;
   GroupTracker tracker; /**< of text-timing=group */
   AutoArea auto_area;

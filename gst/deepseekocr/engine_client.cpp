@@ -122,12 +122,14 @@ void EngineClient::wait_unused() const {
 }
 
 DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::optional<DsocrRect>& area,
-                                 const Settings& settings, DoneFunction done, uint64_t* request_id, DsocrError* error) {
+                                 const Settings& settings, uint64_t stream, DoneFunction done, uint64_t* request_id,
+                                 DsocrError* error) {
   const std::string prompt = effective_prompt(settings);
   DsocrRequest request = request_of(settings, prompt);
   request.image.struct_size = sizeof request.image;
   picture->describe(&request.image);
   if (area) request.image.area = *area;
+  request.stream = settings.draft == Draft::kPrevious ? stream : 0;
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr) {
     error->status = DSOCR_CLOSED;

@@ -78,9 +78,10 @@ class EngineClient {
   void wait_unused() const;
 
   /// Queues one reading of `picture` as `settings` say.
+  /// @param stream  of pictures that show much the same one after the other; 0: of none
   /// @return OK, and `done` will be called; otherwise `done` is not called and `*error` holds the reason.
   DsocrStatus submit(std::unique_ptr<Picture> picture, const std::optional<DsocrRect>& area, const Settings& settings,
-                     DoneFunction done, uint64_t* request_id, DsocrError* error);
+                     uint64_t stream, DoneFunction done, uint64_t* request_id, DsocrError* error);
 
   /// After BUSY: calls `retry`, from an engine thread, as soon as a request has ended and there may be room.
   /// @return false: there is room

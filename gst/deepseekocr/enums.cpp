@@ -21,6 +21,9 @@ constexpr gint value_of(Attach value) {
 constexpr gint value_of(Drop value) {
   return static_cast<gint>(value);
 }
+constexpr gint value_of(Draft value) {
+  return static_cast<gint>(value);
+}
 constexpr gint value_of(InferenceRegion value) {
   return static_cast<gint>(value);
 }
@@ -111,6 +114,19 @@ GType gst_deepseek_ocr_attach_get_type() {
       {0, nullptr, nullptr}};
   static gsize once = 0;
   return register_once(&once, "GstDeepseekOcrAttach", values);
+}
+
+/**
+ * GstDeepseekOcrDraft:
+ * Since: 0.2
+ */
+GType gst_deepseek_ocr_draft_get_type() {
+  static const GEnumValue values[] = {
+      {value_of(Draft::kPrevious), "The text that was read before in the same stream", "previous"},
+      {value_of(Draft::kNone), "No draft: the model writes every token anew", "none"},
+      {0, nullptr, nullptr}};
+  static gsize once = 0;
+  return register_once(&once, "GstDeepseekOcrDraft", values);
 }
 
 /**

@@ -16,6 +16,7 @@ enum Property {
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
   PROP_IDLE_TIMEOUT,
+  PROP_DRAFT,
   PROP_TASK,
   PROP_PROMPT,
   PROP_RESOLUTION,
@@ -100,6 +101,9 @@ bool set_engine_property(Settings& settings, guint id, const GValue* value) {
       return true;
     case PROP_IDLE_TIMEOUT:
       settings.idle_timeout_s = g_value_get_int(value);
+      return true;
+    case PROP_DRAFT:
+      settings.draft = static_cast<Draft>(g_value_get_enum(value));
       return true;
     default:
       return false;
@@ -258,6 +262,9 @@ bool get_engine_property(const Settings& settings, guint id, GValue* value) {
     case PROP_IDLE_TIMEOUT:
       g_value_set_int(value, settings.idle_timeout_s);
       return true;
+    case PROP_DRAFT:
+      g_value_set_enum(value, static_cast<gint>(settings.draft));
+      return true;
     default:
       return false;
   }
@@ -402,6 +409,12 @@ void install_engine_properties(GObjectClass* klass) {
                        "Seconds without a reading after which the model's memory is freed; the next reading loads it "
                        "again.  Of elements that share a model the longest counts (0 = never, the longest)",
                        0, G_MAXINT / 1000, 0, kReady));
+  g_object_class_install_property(
+      klass, PROP_DRAFT,
+      g_param_spec_enum("draft", "Draft",
+                        "What the model checks at once before it goes on token by token: the text is the same, up to "
+                        "rounding, and comes sooner where it changed little; at most four readings at a time have one",
+                        GST_TYPE_DEEPSEEK_OCR_DRAFT, static_cast<gint>(Draft::kPrevious), kPlaying));
 }
 
 void install_reading_properties(GObjectClass* klass) {
@@ -563,8 +576,8 @@ void install_properties(GObjectClass* object_class) {
   install_timing_properties(object_class);
   for (const GType type :
        {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
-        GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT, GST_TYPE_DEEPSEEK_OCR_ATTACH,
-        GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
+        GST_TYPE_DEEPSEEK_OCR_DRAFT, GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT,
+        GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

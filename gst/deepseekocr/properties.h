@@ -16,6 +16,8 @@ GType gst_deepseek_ocr_resolution_get_type(void);
 GType gst_deepseek_ocr_text_format_get_type(void);
 #define GST_TYPE_DEEPSEEK_OCR_ATTACH (gst_deepseek_ocr_attach_get_type())
 GType gst_deepseek_ocr_attach_get_type(void);
+#define GST_TYPE_DEEPSEEK_OCR_DRAFT (gst_deepseek_ocr_draft_get_type())
+GType gst_deepseek_ocr_draft_get_type(void);
 #define GST_TYPE_DEEPSEEK_OCR_DROP (gst_deepseek_ocr_drop_get_type())
 GType gst_deepseek_ocr_drop_get_type(void);
 #define GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION (gst_deepseek_ocr_inference_region_get_type())

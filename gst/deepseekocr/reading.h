@@ -24,7 +24,8 @@ struct FrameInfo {
   uint64_t running_time = kNoTime;
   uint64_t arrived = 0; /**< monotonic clock */
   int32_t width = 0, height = 0;
-  int32_t page = 0; /**< from 1; 0: not a page */
+  int32_t page = 0;    /**< from 1; 0: not a page */
+  uint64_t stream = 0; /**< of all frames between two stream starts, from 1 */
 
   /// Stream time at which it ends.
   uint64_t end() const { return stream_time == kNoTime || duration == kNoTime ? kNoTime : stream_time + duration; }

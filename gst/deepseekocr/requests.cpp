@@ -79,14 +79,23 @@ std::vector<RegionOfInterest> regions_of(const Submission& submission) {
                              GST_VIDEO_INFO_WIDTH(&submission.info), GST_VIDEO_INFO_HEIGHT(&submission.info));
 }
 
+/// The engine's number of a frame's stream, 0 where the frame has nothing to do with the one before: a page.  Regions
+/// have numbers of their own behind it.
+uint64_t stream_of(const FrameInfo& frame) {
+  constexpr int kRegionBits = 16;
+  return frame.page > 0 ? 0 : frame.stream << kRegionBits;
+}
+
 /// Hands a frame to the engine, as a whole or in regions.
 DsocrStatus ask(const std::shared_ptr<EngineClient>& client, const Submission& submission, const TakenFunction& taken,
                 DoneFunction done, DsocrError* error) {
   const auto& settings = submission.slot->settings;
+  const uint64_t stream = stream_of(submission.slot->frame);
   if (auto regions = regions_of(submission); !regions.empty()) {
     const std::shared_ptr<GstBuffer> buffer(gst_buffer_ref(submission.buffer.get()), gst_buffer_unref);
     auto picture = [buffer, info = submission.info] { return MappedFrame::map(buffer.get(), info); };
-    return read_regions(client, std::move(regions), settings, std::move(picture), taken, std::move(done), error);
+    return read_regions(client, std::move(regions), settings, stream, std::move(picture), taken, std::move(done),
+                        error);
   }
   auto picture = MappedFrame::map(submission.buffer.get(), submission.info);
   if (picture == nullptr) {
@@ -96,7 +105,7 @@ DsocrStatus ask(const std::shared_ptr<EngineClient>& client, const Submission& s
   }
   uint64_t request_id = 0;
   const DsocrStatus status =
-      client->submit(std::move(picture), submission.area, *settings, std::move(done), &request_id, error);
+      client->submit(std::move(picture), submission.area, *settings, stream, std::move(done), &request_id, error);
   if (status == DSOCR_OK && !taken(request_id)) client->cancel(request_id);
   return status;
 }

@@ -17,6 +17,7 @@ namespace deepseekocr::plugin {
 enum class TextFormat { kPlain, kMarkdown, kSubtitle, kJson, kRaw };
 enum class Attach { kAuto, kExact, kLatest };
 enum class Drop { kAuto, kNever, kNewest };
+enum class Draft { kPrevious, kNone };
 enum class InferenceRegion { kFullFrame, kRoiList };
 enum class Task { kCustom, kFreeOcr, kMarkdown, kOcr, kFigure, kDescribe };
 
@@ -29,6 +30,7 @@ struct Settings {
   int32_t batch_size = 0;
   int32_t batch_timeout_ms = 0;
   int32_t idle_timeout_s = 0;
+  Draft draft = Draft::kPrevious;
 
   Task task = Task::kCustom;
   std::string prompt;

@@ -172,6 +172,7 @@ gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>&
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) ask_upstream(self, session);
   queue_text_event(self, session, event);
   if (!session.drain()) GST_DEBUG_OBJECT(self, "%s while stopped", GST_EVENT_TYPE_NAME(event));
+  if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START) ++self->impl->sink.stream;
   if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) return handle_caps(self, event);
   if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) start_segment(self, session, event);
   return gst_pad_push_event(self->video_pad, event);

@@ -55,6 +55,7 @@ FrameInfo describe_frame(SinkState& sink, GstBuffer* buffer, uint32_t interval) 
   frame.width = GST_VIDEO_INFO_WIDTH(&sink.info);
   frame.height = GST_VIDEO_INFO_HEIGHT(&sink.info);
   frame.page = page_of(buffer);
+  frame.stream = sink.stream;
   return frame;
 }
 

@@ -52,6 +52,8 @@ void add_engine_stats(GstStructure* stats, const DsocrStats& engine) {
   set_uint64(stats, "loops-period", engine.period_loops);
   set_uint64(stats, "loops-advancing", engine.advancing_loops);
   set_uint64(stats, "ngram-bans", engine.ngram_bans);
+  set_uint64(stats, "draft-tokens", engine.draft_tokens);
+  set_uint64(stats, "draft-accepted", engine.draft_accepted);
   set_percentiles(stats, "queue", engine.queued);
   set_percentiles(stats, "preprocess", engine.preprocess);
   set_percentiles(stats, "vision", engine.vision);

@@ -4,13 +4,15 @@
 //   model-speed [--device cuda:N] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [PART]
 //
 // Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
-// of 300 and 1300, and one token of eight sequences at once.  Weights may be random: what is chosen is decoded on,
-// whatever it means.  PART: vision, prefill or decode, without it all.  With PART short a small view, and one token at
-// the end of 100 only: for bfloat16 on a processor that is slow at its products of many rows.
+// of 300 and 1300, one token of eight sequences at once, and an answer of 100 tokens that is decoded or verified as a
+// draft.  Weights may be random: what is chosen is decoded on, whatever it means.  PART: vision, prefill, decode or
+// draft, without it all.  With PART draft or short a small view; with short also one token at the end of 100 only: for
+// bfloat16 on a processor that is slow at its products of many rows.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -29,6 +31,7 @@ using namespace deepseekocr;
 using Clock = std::chrono::steady_clock;
 
 const CancelFlag never{false};
+const std::vector<int32_t> kBefore = {0};
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -45,6 +48,14 @@ std::vector<double> measure(int runs, Work work) {
   }
   std::sort(seconds.begin(), seconds.end());
   return seconds;
+}
+
+/// Processor time of a piece of work, all threads together: what others on the machine change least.  Seconds.
+template <typename Work>
+double processor_time(const Work& work) {
+  const std::clock_t start = std::clock();
+  work();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 double median(const std::vector<double>& sorted) {
@@ -113,6 +124,7 @@ class Bench {
         decode(8000, 1);
       }
     }
+    if (part.empty() || part == "draft") draft(280, 100);
     print_ceilings();
   }
 
@@ -167,17 +179,57 @@ class Bench {
 
   /// A sequence of `tokens` tokens that differ from those of other seeds.
   std::unique_ptr<Sequence> sequence(int tokens, int seed) {
+    TokenChoice choice;
+    return model_.prefill(kBefore, *image_, prompt(tokens, seed), {}, never, choice);
+  }
+
+  /// The ids behind the image of such a sequence.
+  std::vector<int32_t> prompt(int tokens, int seed) const {
     std::vector<int32_t> after(static_cast<size_t>(std::max(1, tokens - 1 - image_->token_count())));
     for (size_t i = 0; i < after.size(); ++i)
       after[i] = static_cast<int32_t>((i * 7919 + 104729 * static_cast<size_t>(seed)) %
                                       static_cast<size_t>(model_.config().decoder.vocab_size));
-    const std::vector<int32_t> before = {0};
-    TokenChoice choice;
-    return model_.prefill(before, *image_, after, {}, never, choice);
+    return after;
   }
 
   void prefill(int tokens) {
     print("prefill " + std::to_string(tokens), measure(3, [&] { sequence(tokens, 1); }), tokens);
+  }
+
+  /// An answer of `length` tokens behind a prompt of `tokens`: decoded, and verified inside the prefill.
+  void draft(int tokens, int length) {
+    const std::vector<std::span<const int32_t>> nothing_banned(static_cast<size_t>(length));
+    std::vector<int32_t> answer;
+    std::vector<TokenChoice> choices;
+    const auto decode = [&] { answer = decode_answer(tokens, length); };
+    const auto plain = [&] { sequence(tokens, 1); };
+    const std::vector<int32_t> after = prompt(tokens, 1);
+    const auto draft = [&] {
+      const std::span<const int32_t> ids = std::span(answer).first(answer.size() - 1);
+      model_.prefill({kBefore, image_.get(), after, ids, nothing_banned}, never, choices);
+    };
+    const auto decoded = measure(3, decode), alone = measure(3, plain), drafted = measure(3, draft);
+    print("prefill " + std::to_string(tokens), alone, 0);
+    print("prefill with draft", drafted, 0);
+    print("prefill and decode " + std::to_string(length), decoded, 0);
+    std::printf("%-22s %.1f %% of decoding it; %zu of %d tokens accepted\n", "verifying",
+                100 * (drafted.front() - alone.front()) / (decoded.front() - alone.front()), choices.size(), length);
+    const double base = processor_time(plain);
+    std::printf("%-22s %.1f %% of decoding it\n", "in processor time",
+                100 * (processor_time(draft) - base) / (processor_time(decode) - base));
+  }
+
+  /// The first `length` tokens behind a prompt.
+  std::vector<int32_t> decode_answer(int tokens, int length) {
+    TokenChoice first;
+    const auto own = model_.prefill(kBefore, *image_, prompt(tokens, 1), {}, never, first);
+    std::vector<int32_t> answer = {first.id};
+    while (answer.size() < static_cast<size_t>(length)) {
+      DecodeItem item{own.get(), answer.back(), {}, {}};
+      model_.decode({&item, 1});
+      answer.push_back(item.choice.id);
+    }
+    return answer;
   }
 
   void decode(int context, int batch) {
@@ -222,7 +274,7 @@ int main(int argc, char** argv) {
   if (argc < 2) {
     std::fprintf(stderr,
                  "usage: model-speed [--device cuda:N] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] "
-                 "[vision|prefill|decode|short]\n");
+                 "[vision|prefill|decode|draft|short]\n");
     return 2;
   }
   options.model_path = argv[1];
@@ -233,7 +285,7 @@ int main(int argc, char** argv) {
     const auto model = load_model(options, {}, never);
     std::printf("%s, %s, loaded in %.1f s\n", argv[1], model->precision().c_str(), seconds_since(start));
     const std::string part = argc > 4 ? argv[4] : "";
-    Bench(*model, options.threads, part == "short").run(part);
+    Bench(*model, options.threads, part == "short" || part == "draft").run(part);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

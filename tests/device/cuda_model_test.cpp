@@ -5,6 +5,7 @@
 #include <ATen/ops/linear.h>
 
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "checkpoint_writer.h"
@@ -13,6 +14,7 @@
 #include "model/exact_arithmetic.h"
 #include "model/torch_runner.h"
 #include "model/vision_encoder.h"
+#include "tools/draft_pairs.h"
 #include "tools/expect_error.h"
 #include "tools/patterns.h"
 #include "tools/temporary_folder.h"
@@ -126,6 +128,45 @@ TEST_F(CudaModel, CachesGrowDuringAnAnswer) {
   const auto image = encode(*model);
   const auto answers = decode(*model, *image, 0, 2, 600);  // past the first two capacities
   EXPECT_EQ(answers[1].ids.size(), 600U);
+}
+
+TEST_F(CudaModel, ADraftGivesTheSameAnswer) {
+  const auto model = load(DSOCR_PRECISION_FP32);
+  std::mt19937 random(20);
+  for (size_t i = 0; i < 6; ++i) {
+    const Scene scene = random_scene(*model, random, i);
+    const auto plain = read(*model, scene, {});
+    for (const NamedDraft& draft : drafts_of(plain.ids, scene, model->config().decoder.vocab_size, random)) {
+      const auto drafted = read(*model, scene, draft.ids);
+      EXPECT_EQ(drafted.ids, plain.ids) << "scene " << i << ", " << draft.kind;
+      EXPECT_EQ(drafted.reason, plain.reason) << "scene " << i << ", " << draft.kind;
+      EXPECT_EQ(drafted.length, plain.length) << "scene " << i << ", " << draft.kind;
+    }
+  }
+}
+
+// The step that is one operation begins where the draft was given up.
+TEST_F(CudaModel, StepsGoOnBehindADraftThatWasRejected) {
+  const auto model = load(DSOCR_PRECISION_BF16);
+  const auto image = encode(*model);
+  const std::vector<int32_t> before = {0}, after = {201, 256};
+  const auto step_behind = [&](const std::vector<int32_t>& draft, size_t kept) {
+    const std::vector<std::span<const int32_t>> nothing(draft.size() + 1);
+    std::vector<TokenChoice> choices;
+    const auto sequence = model->prefill({before, image.get(), after, draft, nothing}, never, choices);
+    EXPECT_EQ(choices.size(), kept + 1);
+    EXPECT_EQ(sequence->length(), 1 + image->token_count() + 2 + static_cast<int>(kept));
+    DecodeItem item{sequence.get(), 7, {}, {}};
+    for (int i = 0; i < 3; ++i) model->decode({&item, 1});
+    return item.choice;
+  };
+  const std::vector<int32_t> answer = decode(*model, *image, 0, 1, 4)[0].ids;
+  TokenChoice first;
+  model->prefill(before, *image, after, {}, never, first);
+  const int32_t other = (answer[0] + 1) % 2048;
+  const auto clean = step_behind({first.id}, 1), rejected = step_behind({first.id, other, 9, 9, 9, 9}, 1);
+  EXPECT_EQ(rejected.id, clean.id);
+  EXPECT_NEAR(rejected.margin, clean.margin, 0.05);
 }
 
 TEST_F(CudaModel, PixelsAreThoseOfTheCpuToTheBit) {

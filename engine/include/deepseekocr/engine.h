@@ -276,6 +276,12 @@ typedef struct {
   int32_t loop_guard; /**< negative: off; 0: on (cut text that repeats, finish reason REPETITION) */
   uint64_t max_time;  /**< nanoseconds from the start of the work; 0: none */
   DsocrRequestCallbacks callbacks;
+  /* Appended after version 1 of the struct. */
+  /** Pictures that show much the same one after the other, as those of a video, have one number: the answer to one is
+   *  taken as a draft of the answer to the next, and verified at once instead of being written id by id.  What is
+   *  answered does not depend on it, up to rounding.  The newest 64 numbers of a client are remembered, until all its
+   *  requests are cancelled.  0: no draft. */
+  uint64_t stream;
 } DsocrRequest;
 
 /** Median and 95th percentile of a duration, nanoseconds; 0 where nothing was measured. */
@@ -299,8 +305,10 @@ typedef struct {
   double tokens_per_second; /**< of this client's sequences together, over the decode steps it took part in; 0: none */
   /** Of the last 256 requests that ended with text, by the durations of DsocrTimings. */
   DsocrPercentiles queued, preprocess, vision, prefill, decode, total;
-  uint64_t model_loads; /**< times that the engine which serves this client has loaded its weights */
-  int32_t model_loaded; /**< 1: the weights are in memory */
+  uint64_t model_loads;    /**< times that the engine which serves this client has loaded its weights */
+  int32_t model_loaded;    /**< 1: the weights are in memory */
+  uint64_t draft_tokens;   /**< of drafts that were verified, see DsocrRequest.stream */
+  uint64_t draft_accepted; /**< of these, tokens that the answers then had */
 } DsocrStats;
 
 /** The function table.  Obtain it once; it is static. */
@@ -324,7 +332,7 @@ typedef struct {
   DsocrStatus (*submit)(DsocrClient* client, const DsocrRequest* request, uint64_t* request_id, DsocrError* error);
 
   /** Asks a request to end: at the next token or vision layer its done() comes with finish reason CANCELLED.  Unknown
-   *  or finished ids are ignored.  id 0: all requests of the client. */
+   *  or finished ids are ignored.  id 0: all requests of the client, whose streams are then forgotten. */
   void (*cancel)(DsocrClient* client, uint64_t request_id);
 
   void (*get_stats)(DsocrClient* client, DsocrStats* stats);

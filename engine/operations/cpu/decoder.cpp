@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "kernels/isa.h"
 #include "operations/cpu/matrix.h"
 #include "operations/cpu/visits.h"
 
@@ -26,15 +27,35 @@ at::Tensor input_of(const at::Tensor& x) {
   return x.to(at::kFloat).contiguous();
 }
 
+/// LibTorch's products of many rows are worth their time.
+bool leaves_many_rows(at::ScalarType type) {
+  static const bool kFast = kernels::has_bf16_products();
+  return type != at::kBFloat16 || kFast;
+}
+
+/// Rows of a matrix from number `row` on.
+template <typename T>
+Rows<T> rows_from(Rows<T> x, int64_t row) {
+  return {x.data + row * x.stride, x.stride};
+}
+
+/// Calls work(first row, number of rows) for all of `count`, few at a time.
+template <typename Work>
+void for_few_rows(int64_t count, const Work& work) {
+  for (int64_t i = 0; i < count; i += kFewRows) work(i, std::min(kFewRows, count - i));
+}
+
 /// x (count rows) · weightsᵀ into `out`, rounded to its type.
 template <typename T, typename Out>
 void multiply(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, Rows<Out> out) {
   for_parts(rows, [&](int64_t first, int64_t some) {
-    std::array<float, kFewRows * kPartRows> sums;
-    typed_kernels<T>().products({weights.data + first * weights.stride, weights.stride}, some, x, count, x.stride,
-                                {sums.data(), kPartRows});
-    for (int64_t i = 0; i < count; ++i)
-      typed_kernels<Out>().round(sums.data() + i * kPartRows, some, out.data + i * out.stride + first);
+    for_few_rows(count, [&](int64_t row, int64_t few) {
+      std::array<float, kFewRows * kPartRows> sums;
+      typed_kernels<T>().products(rows_from(weights, first), some, rows_from(x, row), few, x.stride,
+                                  {sums.data(), kPartRows});
+      for (int64_t i = 0; i < few; ++i)
+        typed_kernels<Out>().round(sums.data() + i * kPartRows, some, out.data + (row + i) * out.stride + first);
+    });
   });
 }
 
@@ -42,18 +63,19 @@ void multiply(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t 
 template <typename T>
 void gated_part(Rows<const T> gate_up, int64_t width, Rows<const float> x, int64_t count, int64_t first, int64_t some,
                 Rows<float> hidden) {
-  std::array<float, kFewRows * kPartRows> gate, up;
-  const auto products = [&](int64_t row, float* out) {
-    typed_kernels<T>().products({gate_up.data + row * gate_up.stride, gate_up.stride}, some, x, count, x.stride,
-                                {out, kPartRows});
-  };
-  products(first, gate.data());
-  products(width + first, up.data());
-  for (int64_t i = 0; i < count; ++i) {
-    float* own = gate.data() + i * kPartRows;
-    active_kernels()->silu_times(own, up.data() + i * kPartRows, some, own);
-    std::copy_n(own, some, hidden.data + i * hidden.stride + first);
-  }
+  for_few_rows(count, [&](int64_t from, int64_t few) {
+    std::array<float, kFewRows * kPartRows> gate, up;
+    const auto products = [&](int64_t row, float* out) {
+      typed_kernels<T>().products(rows_from(gate_up, row), some, rows_from(x, from), few, x.stride, {out, kPartRows});
+    };
+    products(first, gate.data());
+    products(width + first, up.data());
+    for (int64_t i = 0; i < few; ++i) {
+      float* own = gate.data() + i * kPartRows;
+      active_kernels()->silu_times(own, up.data() + i * kPartRows, some, own);
+      std::copy_n(own, some, hidden.data + (from + i) * hidden.stride + first);
+    }
+  });
 }
 
 /// x (rows, hidden) → outputs of the experts (pairs, hidden), float32, in the order of the pairs.
@@ -72,12 +94,15 @@ void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::
                   {writable<float>(between) + visit.first * width, width});
   });
   for_visits(all.visits, hidden, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
-    std::array<float, kFewRows * kPartRows> sums;
-    typed_kernels<T>().products({read_only<T>(down) + (visit.expert * hidden + first) * width, width}, some,
-                                {read_only<float>(between) + visit.first * width, width}, visit.count, width,
-                                {sums.data(), kPartRows});
-    for (int64_t i = 0; i < visit.count; ++i)
-      std::copy_n(sums.data() + i * kPartRows, some, outputs + all.order[visit.first + i] * hidden + first);
+    for_few_rows(visit.count, [&](int64_t from, int64_t few) {
+      std::array<float, kFewRows * kPartRows> sums;
+      const int64_t place = visit.first + from;
+      typed_kernels<T>().products({read_only<T>(down) + (visit.expert * hidden + first) * width, width}, some,
+                                  {read_only<float>(between) + place * width, width}, few, width,
+                                  {sums.data(), kPartRows});
+      for (int64_t i = 0; i < few; ++i)
+        std::copy_n(sums.data() + i * kPartRows, some, outputs + all.order[place + i] * hidden + first);
+    });
   });
 }
 
@@ -95,7 +120,7 @@ void take_best(std::vector<float>& probabilities, int k, int64_t* experts, float
 
 bool takes(const at::Tensor& x, const at::Tensor& weight) {
   return x.is_cpu() && weight.is_cpu() && has_kernels(weight.scalar_type()) && weight.is_contiguous() &&
-         x.size(-1) > 0 && row_count(x) <= kFewRows;
+         x.size(-1) > 0 && (row_count(x) <= kFewRows || !leaves_many_rows(weight.scalar_type()));
 }
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {

@@ -10,11 +10,12 @@
 
 namespace deepseekocr::operations::cpu {
 
-/// Up to as many rows these are faster than LibTorch's products, which want many.
+/// Up to as many rows these are faster than LibTorch's products, which want many; in bfloat16, on a processor that does
+/// not multiply it itself, with however many rows.
 constexpr int64_t kFewRows = 16;
 
-/// Whether rows of `x` (…, inputs) can be multiplied with `weight` here: few, in a processor's memory, of a dtype that
-/// has kernels on this processor.
+/// Whether rows of `x` (…, inputs) are to be multiplied with `weight` here: as few as kFewRows says, in a processor's
+/// memory, of a dtype that has kernels on this processor.
 bool takes(const at::Tensor& x, const at::Tensor& weight);
 /// Whether this is a decode step that can be done here: one new position for each of few sequences.
 bool takes(const at::Tensor& qkv, std::span<const CacheSlice> slices);

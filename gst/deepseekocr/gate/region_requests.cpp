@@ -18,9 +18,11 @@ constexpr size_t kAtOnce = 4;
 class RegionReader : public std::enable_shared_from_this<RegionReader> {
  public:
   RegionReader(const std::shared_ptr<EngineClient>& client, std::vector<RegionOfInterest> regions,
-               std::shared_ptr<const Settings> settings, PictureSource picture, TakenFunction taken, DoneFunction done)
+               std::shared_ptr<const Settings> settings, uint64_t stream, PictureSource picture, TakenFunction taken,
+               DoneFunction done)
       : client_(client),
         settings_(std::move(settings)),
+        stream_(stream),
         picture_(std::move(picture)),
         taken_(std::move(taken)),
         done_(std::move(done)),
@@ -68,8 +70,9 @@ class RegionReader : public std::enable_shared_from_this<RegionReader> {
       self->ask_more();
     };
     uint64_t request_id = 0;
-    const DsocrStatus status = client->submit(std::move(picture), parts_[index].region.box, *settings_,
-                                              std::move(answered), &request_id, error);
+    const DsocrStatus status =
+        client->submit(std::move(picture), parts_[index].region.box, *settings_, stream_ == 0 ? 0 : stream_ + 1 + index,
+                       std::move(answered), &request_id, error);
     if (status == DSOCR_OK && !keep(request_id)) client->cancel(request_id);
     return status;
   }
@@ -131,6 +134,7 @@ class RegionReader : public std::enable_shared_from_this<RegionReader> {
 
   const std::weak_ptr<EngineClient> client_;
   const std::shared_ptr<const Settings> settings_;
+  const uint64_t stream_;
   const PictureSource picture_;
   const TakenFunction taken_;
   const DoneFunction done_;
@@ -187,9 +191,9 @@ Reading join_readings(std::vector<RegionReading> parts) {
 }
 
 DsocrStatus read_regions(const std::shared_ptr<EngineClient>& client, std::vector<RegionOfInterest> regions,
-                         std::shared_ptr<const Settings> settings, PictureSource picture, TakenFunction taken,
-                         DoneFunction done, DsocrError* error) {
-  return std::make_shared<RegionReader>(client, std::move(regions), std::move(settings), std::move(picture),
+                         std::shared_ptr<const Settings> settings, uint64_t stream, PictureSource picture,
+                         TakenFunction taken, DoneFunction done, DsocrError* error) {
+  return std::make_shared<RegionReader>(client, std::move(regions), std::move(settings), stream, std::move(picture),
                                         std::move(taken), std::move(done))
       ->start(error);
 }

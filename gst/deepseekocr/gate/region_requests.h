@@ -20,11 +20,12 @@ using TakenFunction = std::function<bool(uint64_t request_id)>;
 
 /// Reads `regions`, a few at a time, and calls `done` once with all of them as one reading.  When one of their requests
 /// is cancelled, the others are too.
+/// @param stream  of the frame, 0: of none; that of its first region is one more, and so on
 /// @return OK, and `done` will be called from an engine thread; otherwise the engine took none of them, `done` is not
 ///         called and `*error` holds the reason
 DsocrStatus read_regions(const std::shared_ptr<EngineClient>& client, std::vector<RegionOfInterest> regions,
-                         std::shared_ptr<const Settings> settings, PictureSource picture, TakenFunction taken,
-                         DoneFunction done, DsocrError* error);
+                         std::shared_ptr<const Settings> settings, uint64_t stream, PictureSource picture,
+                         TakenFunction taken, DoneFunction done, DsocrError* error);
 
 /// The readings of a frame's regions as one: texts joined by newlines, tokens added up.  Given up if one was; failed
 /// only if all failed.

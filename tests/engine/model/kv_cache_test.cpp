@@ -49,5 +49,16 @@ TEST(KvCache, EndsAtTheModelsPositions) {
   EXPECT_EQ(cache.length(), 1000);
 }
 
+TEST(KvCache, WritesOverWhatWasGivenBack) {
+  KvCache cache(small_config(), at::TensorOptions().dtype(at::kFloat));
+  cache.reserve(20);
+  cache.advance(20);
+  cache.shorten(12);
+  EXPECT_EQ(cache.length(), 12);
+  EXPECT_EQ(cache.slice(0, 1).length, 12);
+  EXPECT_GE(cache.capacity(), 20);
+  EXPECT_ANY_THROW(cache.shorten(13));
+}
+
 }  // namespace
 }  // namespace deepseekocr::test

@@ -112,6 +112,21 @@ TEST(PackedHead, ChoosesForSeveralRowsAtOnce) {
                  head.choose_exactly(x.narrow(0, i, 1), banned[static_cast<size_t>(i)]));
 }
 
+TEST(PackedHead, EndsBehindTheFirstRowThatIsNotAsExpected) {
+  TestHead head(numbers({kVocabulary, kHidden}, 1));
+  const at::Tensor x = numbers({5, kHidden}, 2);
+  const std::vector<std::span<const int32_t>> banned(5);
+  std::vector<int32_t> expected;
+  for (const Choice& choice : operations::choose(x, head.head, banned)) expected.push_back(choice.id);
+  const auto count = [&](std::span<const int32_t> ids) { return operations::choose(x, head.head, banned, ids).size(); };
+  EXPECT_EQ(count(expected), 5U);
+  EXPECT_EQ(count(std::span(expected).first(4)), 5U);
+  ++expected[2];
+  EXPECT_EQ(count(expected), 3U);
+  ++expected[0];
+  EXPECT_EQ(count(expected), 1U);
+}
+
 TEST(PackedHead, OfEqualLogitsTakesTheLowestId) {
   TestHead head(at::cat({numbers({3, kHidden}, 1) * 0.01, numbers({1, kHidden}, 2).expand({70, kHidden})}));
   const at::Tensor x = head.exact.narrow(0, 3, 1);

@@ -79,6 +79,7 @@ void FakeModel::reset() {
   decoded_.clear();
   prefilled_.clear();
   banned_.clear();
+  drafts_.clear();
   loads_ = 0;
   most_alive_ = alive_;
 }
@@ -130,6 +131,10 @@ std::vector<int32_t> FakeModel::prefilled() {
 std::vector<std::vector<int32_t>> FakeModel::banned(int32_t key) {
   const std::lock_guard lock(mutex_);
   return banned_[key];
+}
+std::vector<std::vector<int32_t>> FakeModel::drafts(int32_t key) {
+  const std::lock_guard lock(mutex_);
+  return drafts_[key];
 }
 int FakeModel::loads() {
   const std::lock_guard lock(mutex_);
@@ -234,21 +239,27 @@ class FakeRunner : public ModelRunner {
     return features;
   }
 
-  std::unique_ptr<Sequence> prefill(std::span<const int32_t> ids_before, const ImageFeatures& image,
-                                    std::span<const int32_t> ids_after, std::span<const int32_t> banned,
-                                    const CancelFlag& cancelled, TokenChoice& choice) override {
+  using ModelRunner::prefill;
+  std::unique_ptr<Sequence> prefill(const PrefillInput& input, const CancelFlag& cancelled,
+                                    std::vector<TokenChoice>& choices) override {
     check_thread();
-    const int32_t key = ids_after.empty() ? -1 : ids_after[0];
+    const int32_t key = input.after.empty() ? -1 : input.after[0];
     {
       const std::lock_guard lock(model_.mutex_);
       model_.prefilled_.push_back(key);
+      model_.drafts_[key].emplace_back(input.draft.begin(), input.draft.end());
     }
     model_.prefilling.pass([&] { return cancelled.load(); });
     model_.throw_planned(model_.prefill_failure_);
     if (cancelled) throw Cancelled();
-    const auto length = ids_before.size() + static_cast<size_t>(image.token_count()) + ids_after.size();
-    choice = {model_.next_id(key, 0, banned), -0.5F, 1.0F};
-    return std::make_unique<FakeSequence>(thread_, key, static_cast<int>(length));
+    const auto length = input.before.size() + static_cast<size_t>(input.image->token_count()) + input.after.size();
+    choices = {{model_.next_id(key, 0, input.banned[0]), -0.5F, 1.0F}};
+    auto sequence = std::make_unique<FakeSequence>(thread_, key, static_cast<int>(length));
+    for (size_t i = 0; i < input.draft.size() && choices.back().id == input.draft[i]; ++i) {
+      sequence->append();
+      choices.push_back({model_.next_id(key, i + 1, input.banned[i + 1]), -0.25F, 2.0F});
+    }
+    return sequence;
   }
 
   void decode(std::span<DecodeItem> items) override {

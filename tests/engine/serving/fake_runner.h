@@ -72,6 +72,8 @@ class FakeModel {
   std::vector<int32_t> prefilled();
   /// Ids that were banned in decode() calls of `key`.
   std::vector<std::vector<int32_t>> banned(int32_t key);
+  /// Drafts of the prefills of `key`, in their order.
+  std::vector<std::vector<int32_t>> drafts(int32_t key);
 
   int loads();
   int models_alive();
@@ -100,6 +102,7 @@ class FakeModel {
   std::vector<std::vector<int32_t>> decoded_;
   std::vector<int32_t> prefilled_;
   std::map<int32_t, std::vector<std::vector<int32_t>>> banned_;
+  std::map<int32_t, std::vector<std::vector<int32_t>>> drafts_;
   int loads_ = 0;
   int alive_ = 0;
   int most_alive_ = 0;

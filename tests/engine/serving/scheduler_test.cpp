@@ -67,6 +67,28 @@ TEST_F(SchedulerTest, DecodesBetweenAdmissions) {
   EXPECT_EQ(turn().action, Action::admit);
 }
 
+TEST_F(SchedulerTest, DraftsAreForFourSequencesAtMost) {
+  add_client(1, false, 8);
+  add_client(2, true, 8);
+  for (const uint64_t id : {10, 11, 12}) add(1, id);
+  EXPECT_TRUE(turn().may_draft);
+  EXPECT_FALSE(turn().may_draft);  // a step
+  add(2, 20);
+  EXPECT_TRUE(turn().may_draft);
+  turn();
+  add(2, 21);
+  EXPECT_FALSE(turn().may_draft);
+  for (const uint64_t id : {10, 20}) scheduler.remove(id);
+  turn();
+  add(2, 22);
+  EXPECT_TRUE(turn().may_draft);
+  scheduler.remove(21);
+  turn();
+  add(2, 23);
+  add(2, 24);  // admitted together
+  EXPECT_FALSE(turn().may_draft);
+}
+
 TEST_F(SchedulerTest, AdmissionStopsAtBatchSize) {
   add_client(1, false, 2);
   for (const uint64_t id : {10, 11, 12}) add(1, id);

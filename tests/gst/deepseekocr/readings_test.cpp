@@ -69,6 +69,36 @@ TEST_F(Readings, PropertiesReachTheRequest) {
   EXPECT_EQ(recorder.area.height, 5);
 }
 
+TEST_F(Readings, FramesOfOneStreamDraftForEachOther) {
+  Ocr ocr;
+  ocr.push(10, 0);
+  ocr.pull_text();
+  const uint64_t stream = recorder.request.stream;
+  EXPECT_NE(stream, 0u);
+  ocr.push(20, 1);
+  ocr.pull_text();
+  EXPECT_EQ(recorder.request.stream, stream);
+  ocr.push_event(gst_event_new_stream_start("another"));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  ocr.push_event(gst_event_new_segment(&segment));
+  ocr.push(30, 2);
+  ocr.pull_text();
+  EXPECT_NE(recorder.request.stream, 0u);
+  EXPECT_NE(recorder.request.stream, stream);
+}
+
+TEST_F(Readings, DraftNoneReachesTheRequestAlsoWhilePlaying) {
+  Ocr ocr("draft=none");
+  ocr.push(10, 0);
+  ocr.pull_text();
+  EXPECT_EQ(recorder.request.stream, 0u);
+  gst_util_set_object_arg(G_OBJECT(ocr.element), "draft", "previous");
+  ocr.push(20, 1);
+  ocr.pull_text();
+  EXPECT_NE(recorder.request.stream, 0u);
+}
+
 TEST_F(Readings, PropertiesMayBeSetWhilePlaying) {
   Ocr ocr;
   ocr.push(10, 0);

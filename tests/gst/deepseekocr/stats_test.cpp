@@ -28,10 +28,10 @@ TEST_F(Stats, ShowsWhatTheEngineMeasured) {
   ASSERT_EQ(ocr.push(10, 0), GST_FLOW_OK);
   ocr.pull_video();
   const std::pair<const char*, guint64> expected[] = {
-      {"queue-p50", 10},   {"queue-p95", 11},   {"preprocess-p50", 20}, {"preprocess-p95", 21}, {"vision-p50", 30},
-      {"vision-p95", 31},  {"prefill-p50", 40}, {"prefill-p95", 41},    {"decode-p50", 50},     {"decode-p95", 51},
-      {"total-p50", 60},   {"total-p95", 61},   {"loops-period", 1},    {"loops-advancing", 2}, {"ngram-bans", 3},
-      {"finish-stop", 1u}, {"readings", 1u}};
+      {"queue-p50", 10},   {"queue-p95", 11},     {"preprocess-p50", 20}, {"preprocess-p95", 21}, {"vision-p50", 30},
+      {"vision-p95", 31},  {"prefill-p50", 40},   {"prefill-p95", 41},    {"decode-p50", 50},     {"decode-p95", 51},
+      {"total-p50", 60},   {"total-p95", 61},     {"loops-period", 1},    {"loops-advancing", 2}, {"ngram-bans", 3},
+      {"draft-tokens", 4}, {"draft-accepted", 5}, {"finish-stop", 1u},    {"readings", 1u}};
   for (const auto& [name, value] : expected) EXPECT_EQ(ocr.stat(name), value) << name;
   GstStructure* stats = nullptr;
   g_object_get(ocr.element, "stats", &stats, nullptr);

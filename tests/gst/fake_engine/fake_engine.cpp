@@ -212,7 +212,8 @@ DsocrStatus FakeEngine::submit(DsocrClient* handle, const DsocrRequest& request,
                 request.no_repeat_ngram_size,
                 request.no_repeat_ngram_window,
                 request.ngram_whitelist != nullptr ? static_cast<int32_t>(request.ngram_whitelist_count) : -1,
-                request.max_time};
+                request.max_time,
+                request.stream};
   copy.callbacks = request.callbacks;
   requests_.push_back(std::move(copy));
   ++client->submitted;
@@ -240,6 +241,8 @@ void FakeEngine::stats(DsocrClient* handle, DsocrStats* stats) {
   stats->period_loops = 1;
   stats->advancing_loops = 2;
   stats->ngram_bans = 3;
+  stats->draft_tokens = 4;
+  stats->draft_accepted = 5;
   stats->queued = {10, 11};
   stats->preprocess = {20, 21};
   stats->vision = {30, 31};

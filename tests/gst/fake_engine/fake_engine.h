@@ -22,6 +22,7 @@ typedef struct {
   int32_t max_tiles, max_new_tokens, no_repeat_ngram_size, no_repeat_ngram_window;
   int32_t whitelist_count; /**< -1: the default list */
   uint64_t max_time;
+  uint64_t stream;
 } DsocrFakeRequest;
 
 /** What the engine answers; zeroed before the answer function is called. */
