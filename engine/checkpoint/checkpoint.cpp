@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "checkpoint/adapter.h"
 #include "checkpoint/error.h"
 #include "checkpoint/json_document.h"
 #include "checkpoint/safetensors.h"
@@ -88,6 +89,14 @@ TensorInfo locate(const TensorRequirement& required, Shards& shards) {
   return {*type, entry->shape, shard, entry->offset, entry->bytes};
 }
 
+/// Elements of a place of the first axis; 1 where there are none.
+uint64_t columns_of(const TensorInfo& tensor) {
+  const uint64_t rows = tensor.shape.empty() ? 0 : static_cast<uint64_t>(tensor.shape[0]);
+  return rows == 0 ? 1 : tensor.bytes / element_size(tensor.type) / rows;
+}
+
+constexpr uint64_t merged_elements = 1 << 16;  // that are merged in one go
+
 void check_directory(const std::filesystem::path& directory) {
   std::error_code error;
   if (std::filesystem::is_directory(directory, error)) return;
@@ -106,11 +115,12 @@ struct Checkpoint::Impl {
   std::unordered_map<std::string, TensorInfo> tensors;
   uint64_t parameters = 0;
   uint64_t bytes = 0;
+  std::unique_ptr<const Adapter> adapter;  // none: NULL
 };
 
 Checkpoint::Checkpoint(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
-Checkpoint Checkpoint::open(const std::filesystem::path& directory) {
+Checkpoint Checkpoint::open(const std::filesystem::path& directory, const std::filesystem::path& adapter) {
   check_directory(directory);
   auto impl = std::make_shared<Impl>();
   impl->directory = directory;
@@ -123,6 +133,11 @@ Checkpoint Checkpoint::open(const std::filesystem::path& directory) {
     impl->tensors.emplace(required.name, std::move(info));
   }
   impl->files = shards.take();
+  if (!adapter.empty()) {
+    Adapter::Shapes shapes;
+    for (const auto& [name, info] : impl->tensors) shapes.emplace(name, info.shape);
+    impl->adapter = Adapter::open(adapter, shapes);
+  }
   return Checkpoint(std::move(impl));
 }
 
@@ -154,13 +169,13 @@ const TensorInfo& Checkpoint::info(const std::string& name) const {
 }
 
 void Checkpoint::read(const std::string& name, ElementType target, void* destination) const {
-  read_part(name, 0, info(name).bytes, target, destination);
+  const TensorInfo& tensor = info(name);
+  read_part(name, 0, tensor.bytes / element_size(tensor.type), target, destination);
 }
 
 void Checkpoint::read(const std::string& name, ElementType target, uint64_t first, uint64_t count,
                       void* destination) const {
-  const size_t width = element_size(info(name).type);
-  read_part(name, first * width, count * width, target, destination);
+  read_part(name, first, count, target, destination);
 }
 
 void Checkpoint::read_rows(const std::string& name, int64_t first, int64_t count, ElementType target,
@@ -171,23 +186,32 @@ void Checkpoint::read_rows(const std::string& name, int64_t first, int64_t count
     throw EngineError(DSOCR_INTERNAL, "The model asked for rows " + std::to_string(first) + " to " +
                                           std::to_string(first + count) + " of the tensor " + quote(name) +
                                           ", which has " + std::to_string(rows) + ".");
-  const uint64_t row_bytes = rows == 0 ? 0 : tensor.bytes / static_cast<uint64_t>(rows);
-  read_part(name, static_cast<uint64_t>(first) * row_bytes, static_cast<uint64_t>(count) * row_bytes, target,
-            destination);
+  const uint64_t columns = columns_of(tensor);
+  read_part(name, static_cast<uint64_t>(first) * columns, static_cast<uint64_t>(count) * columns, target, destination);
 }
 
-void Checkpoint::read_part(const std::string& name, uint64_t begin, uint64_t bytes, ElementType target,
+void Checkpoint::read_part(const std::string& name, uint64_t first, uint64_t count, ElementType target,
                            void* destination) const {
+  if (impl_->adapter && impl_->adapter->changes(name)) {
+    read_merged(name, first, count, target, destination);
+  } else {
+    read_stored(name, first, count, target, destination);
+  }
+}
+
+void Checkpoint::read_stored(const std::string& name, uint64_t first, uint64_t count, ElementType target,
+                             void* destination) const {
   const TensorInfo& tensor = info(name);
   const SafetensorsFile& file = impl_->files[static_cast<size_t>(tensor.shard)];
   const SafetensorsEntry& entry = file.info(name);
+  const size_t width = element_size(tensor.type);
+  const uint64_t begin = first * width, bytes = count * width;
   if (tensor.type == target) {
     file.read(entry, begin, destination, static_cast<size_t>(bytes));
     return;
   }
   constexpr size_t buffer_elements = 1 << 14;
   std::array<std::byte, buffer_elements * sizeof(float)> buffer;
-  const size_t width = element_size(tensor.type);
   auto* to = static_cast<std::byte*>(destination);
   for (uint64_t done = 0; done < bytes;) {
     const auto part = static_cast<size_t>(std::min<uint64_t>(bytes - done, buffer_elements * width));
@@ -195,6 +219,30 @@ void Checkpoint::read_part(const std::string& name, uint64_t begin, uint64_t byt
     convert_elements(tensor.type, buffer.data(), target, to, part / width);
     to += part / width * element_size(target);
     done += part;
+  }
+}
+
+// A row is merged as a whole, so what was asked for is cut out of the rows that hold it.
+void Checkpoint::read_merged(const std::string& name, uint64_t first, uint64_t count, ElementType target,
+                             void* destination) const {
+  const Adapter& adapter = *impl_->adapter;
+  const uint64_t columns = columns_of(info(name)), end = first + count;
+  const uint64_t together = std::max<uint64_t>(1, merged_elements / columns);  // rows
+  std::vector<float> rows;
+  auto* to = static_cast<std::byte*>(destination);
+  while (first < end) {
+    const uint64_t row = first / columns, row_count = std::min(together, (end - 1) / columns - row + 1);
+    rows.resize(static_cast<size_t>(row_count * columns));
+    if (adapter.replaces(name)) {
+      adapter.read_rows(name, static_cast<int64_t>(row), static_cast<int64_t>(row_count), rows.data());
+    } else {
+      read_stored(name, row * columns, row_count * columns, ElementType::f32, rows.data());
+    }
+    adapter.update_rows(name, static_cast<int64_t>(row), static_cast<int64_t>(row_count), rows.data());
+    const uint64_t skipped = first - row * columns, wanted = std::min(end - first, row_count * columns - skipped);
+    convert_elements(ElementType::f32, rows.data() + skipped, target, to, static_cast<size_t>(wanted));
+    to += wanted * element_size(target);
+    first += wanted;
   }
 }
 

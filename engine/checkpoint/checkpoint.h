@@ -40,8 +40,10 @@ std::vector<TensorRequirement> required_tensors(const ModelConfig& config);
 /// several threads at once.  A handle: copies share the open files.
 class Checkpoint {
  public:
-  /// @throws CheckpointError / EngineError(DSOCR_NOT_FOUND) naming the file, the tensor and what was expected.
-  static Checkpoint open(const std::filesystem::path& directory);
+  /// @param adapter  folder of a LoRA adapter in PEFT's layout; what is read then is the merged weights.  Empty: none.
+  /// @throws CheckpointError / EngineError(DSOCR_NOT_FOUND) naming the file, the tensor and what was expected; and
+  /// EngineError(DSOCR_UNSUPPORTED) naming what an adapter asks for in vain.
+  static Checkpoint open(const std::filesystem::path& directory, const std::filesystem::path& adapter = {});
 
   const std::filesystem::path& directory() const;
   const ModelConfig& config() const;
@@ -55,7 +57,8 @@ class Checkpoint {
 
   /// Reads one tensor, converted to `target`, into `destination` (row-major, parameter count × element_size(target)
   /// bytes).  Equal types are read in place; others go through a small buffer, so nothing is held twice.
-  /// bf16/f16 → f32 is exact; to bf16 rounds to nearest even.
+  /// bf16/f16 → f32 is exact; to bf16 rounds to nearest even.  A weight that an adapter changes is merged in float32
+  /// and then converted, some rows at a time.
   /// @throws CheckpointError on a read error or a file that has become shorter.
   void read(const std::string& name, ElementType target, void* destination) const;
   /// The same of `count` elements from element `first` on, which the tensor has.
@@ -66,7 +69,11 @@ class Checkpoint {
  private:
   struct Impl;
   explicit Checkpoint(std::shared_ptr<const Impl> impl);
-  void read_part(const std::string& name, uint64_t begin, uint64_t bytes, ElementType target, void* destination) const;
+  void read_part(const std::string& name, uint64_t first, uint64_t count, ElementType target, void* destination) const;
+  void read_stored(const std::string& name, uint64_t first, uint64_t count, ElementType target,
+                   void* destination) const;
+  void read_merged(const std::string& name, uint64_t first, uint64_t count, ElementType target,
+                   void* destination) const;
   std::shared_ptr<const Impl> impl_;
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "sha256.h"
+#include "checkpoint/sha256.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
-#include <stdexcept>
 #include <vector>
 
-namespace deepseekocr::test {
+#include "checkpoint/file.h"
+
+namespace deepseekocr {
 namespace {
 
 // First 32 bits of the fractional parts of the cube roots of the first 64 primes.
@@ -24,16 +24,6 @@ constexpr std::array<uint32_t, 64> round_constants = {
 
 uint32_t load_big_endian(const uint8_t* bytes) {
   return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | uint32_t{bytes[3]};
-}
-
-std::string to_hex(const Sha256::Digest& digest) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const uint8_t byte : digest) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
 }
 
 }  // namespace
@@ -103,23 +93,33 @@ Sha256::Digest sha256(std::string_view message) {
   return hash.finish();
 }
 
+std::string sha256_hex(Sha256& hash) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const uint8_t byte : hash.finish()) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
 std::string sha256_hex(const void* data, size_t bytes) {
   Sha256 hash;
   hash.update(data, bytes);
-  return to_hex(hash.finish());
+  return sha256_hex(hash);
 }
 
 std::string sha256_hex_of_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error(path.string() + " cannot be opened.");
+  const RandomAccessFile file(path);
   Sha256 hash;
   std::vector<char> buffer(1 << 20);
-  while (file) {
-    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    hash.update(buffer.data(), static_cast<size_t>(file.gcount()));
+  for (uint64_t done = 0; done < file.size();) {
+    const auto part = static_cast<size_t>(std::min<uint64_t>(file.size() - done, buffer.size()));
+    file.read_at(done, buffer.data(), part);
+    hash.update(buffer.data(), part);
+    done += part;
   }
-  if (file.bad()) throw std::runtime_error(path.string() + " cannot be read.");
-  return to_hex(hash.finish());
+  return sha256_hex(hash);
 }
 
-}  // namespace deepseekocr::test
+}  // namespace deepseekocr
