@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // State changes, loading and its messages, properties.
+#include <glib/gstdio.h>
+
 #include "support.h"
 
 namespace deepseekocr::test {
