@@ -48,15 +48,6 @@ Isa best_isa() {
 #endif
 }
 
-bool has_bf16_products() {
-#ifdef HAVE_X86_KERNELS
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return true;
-#endif
-}
-
 Isa active_isa() {
   static const Isa kActive = choose_isa();
   return kActive;

@@ -25,9 +25,6 @@ Isa best_isa();
 /// best_isa(), capped by $DEEPSEEKOCR_ISA where that names a level.  Looked at once.
 Isa active_isa();
 
-/// Whether the processor multiplies bfloat16 numbers itself.  Where it does not, LibTorch's products of them are slow.
-bool has_bf16_products();
-
 /// What is wrong with $DEEPSEEKOCR_ISA, one sentence; empty: nothing.
 std::string isa_complaint();
 

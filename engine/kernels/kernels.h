@@ -26,6 +26,9 @@ struct TypedKernels {
   /// out[i][r] = Σ weights[r][k] · x[i][k] for r < rows, i < count, k < length.
   void (*products)(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, int64_t length,
                    Rows<float> out);
+  /// The same for many inputs, faster: sums are added in another order, which no cut of rows or inputs changes.
+  void (*many_products)(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, int64_t length,
+                        Rows<float> out);
   /// out[k] = Σ factors[r] · values[r][k] for r < rows, k < length.
   void (*weighted_sum)(Rows<const T> values, const float* factors, int64_t rows, int64_t length, float* out);
   /// Rounds to nearest, ties to even; for float32 a copy.
@@ -36,8 +39,8 @@ struct TypedKernels {
 struct PanelKernels {
   /// out[i][r] = Σ weights[r][k] · x[i][k] for all rows of `count` panels that follow each other, i < inputs.
   void (*products)(const uint8_t* panels, int64_t count, const RoundedRows& x, int64_t inputs, Rows<float> out);
-  /// Rounds `count` rows of `length` columns, each group to its largest value / 32767.  Groups below 1e-30 become
-  /// zeros; in one that is not finite the scale is not a number.
+  /// Rounds `count` rows of `length` columns, each group to its largest value / 32767, or / 127 in 8 bits.  Groups
+  /// below 1e-30 become zeros; in one that is not finite the scale is not a number.
   void (*round_inputs)(Rows<const float> x, int64_t count, int64_t length, const RoundedRows& out);
 };
 

@@ -54,31 +54,34 @@ struct Lanes {
   }
 };
 
-/// Sixteen rows of whole numbers: pairs of 16 bits, or sums of 32.
+/// Sixteen rows of whole numbers: quads of 8 bits, pairs of 16, or sums of 32.
 struct Words {
   static constexpr int64_t kRows = 16;
 
   __m512i value;
 
   static Words all(int32_t x) { return {_mm512_set1_epi32(x)}; }
-  /// The same pair for every row.
-  static Words all_pairs(const int16_t* pair) {
-    int32_t both = 0;
-    __builtin_memcpy(&both, pair, sizeof both);
-    return all(both);
+  /// The same four bytes for every row.
+  static Words all_rows(const uint8_t* x) {
+    int32_t four = 0;
+    __builtin_memcpy(&four, x, sizeof four);
+    return all(four);
   }
   /// Pairs of bytes with a sign.
   static Words load_bytes(const uint8_t* x) {
     return {_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)))};
   }
   static Words load_words(const uint8_t* x) { return {_mm512_loadu_si512(x)}; }
-  /// Of each 16 bits the four from 4·`place` on.
-  Words nibbles(int place) const {
-    return {_mm512_and_si512(_mm512_srli_epi16(value, static_cast<unsigned>(4 * place)), _mm512_set1_epi16(15))};
-  }
+  /// Of each 8 bits the lower four, and the upper ones.
+  Words low_nibbles() const { return {_mm512_and_si512(value, _mm512_set1_epi8(15))}; }
+  Words high_nibbles() const { return {_mm512_and_si512(_mm512_srli_epi16(value, 4), _mm512_set1_epi8(15))}; }
   /// sums + the products of a pair
   static Words multiply_add(Words a, Words b, Words sums) {
     return {_mm512_add_epi32(sums.value, _mm512_madd_epi16(a.value, b.value))};
+  }
+  /// The products of a quad, added in pairs: bytes of `a` have no sign.  Sums are of 16 bits, and do not overflow.
+  static Words multiply_add_bytes(Words a, Words b, Words sums) {
+    return {_mm512_add_epi16(sums.value, _mm512_maddubs_epi16(a.value, b.value))};
   }
   Lanes to_lanes() const { return {_mm512_cvtepi32_ps(value)}; }
 };

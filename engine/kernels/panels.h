@@ -10,6 +10,12 @@
 //         each of four numbers from the lowest bits on; −8 to 7, stored plus 8
 //
 // Rows and columns that the matrix does not have are zeros.
+//
+// Inputs are rounded to whole numbers too, each group to a scale of its own: to 16 bits for weights in 8, and to 8 bits
+// for weights in 4, whose own rounding costs fifteen times as much.  They lie as products take them:
+//
+//   int8  in the order of the columns
+//   int4  of each eight columns 0, 4, 1, 5, 2, 6, 3, 7, as the words of the weights hold them
 #pragma once
 
 #include <cstdint>
@@ -22,12 +28,14 @@ struct Int8 {
   static constexpr int64_t kBits = 8;
   static constexpr int64_t kGroup = 64;  ///< columns with a scale of their own
   static constexpr int32_t kZero = 0;    ///< how zero is stored
+  static constexpr int64_t kInputBits = 16;
 };
 
 struct Int4 {
   static constexpr int64_t kBits = 4;
   static constexpr int64_t kGroup = 32;
   static constexpr int32_t kZero = 8;
+  static constexpr int64_t kInputBits = 8;
 };
 
 template <typename Format>
@@ -46,16 +54,20 @@ constexpr int64_t panel_bytes(int64_t columns) {
   return group_count<Format>(columns) * kGroupBytes<Format>;
 }
 
-/// Rows of inputs in 16 bits: value = number · scale of its group.  `groups` groups a row, those of the weights that
-/// they are multiplied with.
+/// Bytes of a group of inputs.
+template <typename Format>
+constexpr int64_t kInputBytes = Format::kGroup* Format::kInputBits / 8;
+
+/// Rows of inputs as whole numbers: value = number · scale of its group.  `groups` groups a row, those of the weights
+/// that they are multiplied with.
 struct RoundedRows {
-  int16_t* numbers;  ///< row-major, groups · columns of a group
+  uint8_t* numbers;  ///< row-major, groups · bytes of a group
   float* scales;     ///< row-major, groups
   int32_t* sums;     ///< of the numbers of a group
   int64_t groups;
 
-  RoundedRows from(int64_t row, int64_t group_columns) const {
-    return {numbers + row * groups * group_columns, scales + row * groups, sums + row * groups, groups};
+  RoundedRows from(int64_t row, int64_t group_bytes) const {
+    return {numbers + row * groups * group_bytes, scales + row * groups, sums + row * groups, groups};
   }
 };
 

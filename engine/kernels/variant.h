@@ -75,6 +75,55 @@ void products(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t 
   }
 }
 
+/// Several rows of weights times several inputs: each load serves a row or a column of sums that stay in registers.
+template <typename T, int kRows, int kCount>
+void tile_of_products(Rows<const T> weights, Rows<const float> x, int64_t length, Rows<float> out) {
+  Lanes sums[kRows][kCount];
+  for (auto& row : sums)
+    for (Lanes& sum : row) sum = Lanes::all(0);
+  int64_t k = 0;
+  for (; k + kLanes <= length; k += kLanes) {
+    Lanes inputs[kCount];
+    for (int i = 0; i < kCount; ++i) inputs[i] = Lanes::load(x.data + i * x.stride + k);
+    for (int r = 0; r < kRows; ++r) {
+      const Lanes some = Lanes::load(weights.data + r * weights.stride + k);
+      for (int i = 0; i < kCount; ++i) sums[r][i] = Lanes::fused(some, inputs[i], sums[r][i]);
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int i = 0; i < kCount; ++i) {
+      float sum = sums[r][i].sum();
+      for (int64_t rest = k; rest < length; ++rest)
+        sum += widen(weights.data[r * weights.stride + rest]) * x.data[i * x.stride + rest];
+      out.data[i * out.stride + r] = sum;
+    }
+  }
+}
+
+template <typename T, int kRows>
+void row_of_tiles(Rows<const T> weights, Rows<const float> x, int64_t count, int64_t length, Rows<float> out) {
+  constexpr int kTile = 3;  // of four rows and three inputs, the sums and what is multiplied fill sixteen registers
+  int64_t i = 0;
+  for (; i + kTile <= count; i += kTile)
+    tile_of_products<T, kRows, kTile>(weights, {x.data + i * x.stride, x.stride}, length,
+                                      {out.data + i * out.stride, out.stride});
+  for (; i < count; ++i)
+    tile_of_products<T, kRows, 1>(weights, {x.data + i * x.stride, x.stride}, length,
+                                  {out.data + i * out.stride, out.stride});
+}
+
+template <typename T>
+void many_products(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, int64_t length,
+                   Rows<float> out) {
+  int64_t row = 0;
+  for (; row + kCachedRows <= rows; row += kCachedRows)
+    row_of_tiles<T, kCachedRows>({weights.data + row * weights.stride, weights.stride}, x, count, length,
+                                 {out.data + row, out.stride});
+  for (; row < rows; ++row)
+    row_of_tiles<T, 1>({weights.data + row * weights.stride, weights.stride}, x, count, length,
+                       {out.data + row, out.stride});
+}
+
 // ------------------------------------------------------------------------------------------------- sums
 
 /// kBlocks registers of the result at a time; all rows are added before they are stored.
@@ -233,8 +282,8 @@ namespace deepseekocr::kernels::KERNEL_VARIANT {
 
 extern const Kernels kKernels;
 const Kernels kKernels = {
-    {products<float>, weighted_sum<float>, round},
-    {products<Bf16>, weighted_sum<Bf16>, round},
+    {products<float>, many_products<float>, weighted_sum<float>, round},
+    {products<Bf16>, many_products<Bf16>, weighted_sum<Bf16>, round},
     {panel_products<Int8>, round_inputs<Int8>},
     {panel_products<Int4>, round_inputs<Int4>},
     softmax_terms,

@@ -6,7 +6,6 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/error.h"
-#include "kernels/isa.h"
 
 namespace deepseekocr {
 namespace {
@@ -60,8 +59,6 @@ std::string ModelPrecision::name() const {
 
 ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters) {
   const at::ScalarType fitting = parameters < kLargeModel ? at::kFloat : at::kBFloat16;
-  // LibTorch multiplies bfloat16 with AVX-512 and more; with less it takes ten times as long as in float32.
-  const at::ScalarType vision = kernels::best_isa() < kernels::Isa::avx512 ? at::kFloat : fitting;
   switch (wanted) {
     case DSOCR_PRECISION_FP32:
       return {at::kFloat, at::kFloat, {}};
@@ -70,9 +67,9 @@ ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters) {
     case DSOCR_PRECISION_AUTO:
       return {fitting, fitting, {}};
     case DSOCR_PRECISION_INT8:
-      return {vision, fitting, operations::PackedFormat::int8};
+      return {fitting, fitting, operations::PackedFormat::int8};
     case DSOCR_PRECISION_INT4:
-      return {vision, fitting, operations::PackedFormat::int4};
+      return {fitting, fitting, operations::PackedFormat::int4};
   }
   throw ArgumentError("Unknown precision " + std::to_string(static_cast<int>(wanted)) +
                       ": use auto, fp32, bf16, int8 or int4.");

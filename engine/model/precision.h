@@ -25,9 +25,9 @@ struct ModelPrecision {
   std::string name() const;
 };
 
-/// @param parameters  of the model: a small one stays in float32 where that is not asked otherwise.  With weights in
-/// few
-///   bits so does the vision encoder of a large one, on a processor whose bfloat16 products are slow
+/// @param parameters  of the model: a small one stays in float32 where that is not asked otherwise.  Bfloat16 is how
+///   weights are kept; a processor that is slow at products of it multiplies them in float32, so that only memory is
+///   saved
 /// @throws ArgumentError for a value that is none
 ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters);
 

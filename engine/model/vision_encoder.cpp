@@ -69,7 +69,10 @@ uint64_t vision_working_memory(const ModelConfig& config) {
 }
 
 VisionEncoder::VisionEncoder(const ModelConfig& config, WeightLoader& loader)
-    : sam_(config, loader), clip_(config, loader), patch_size_(config.sam.patch_size), options_(loader.options()) {
+    : sam_(config, loader),
+      clip_(config, loader),
+      patch_size_(config.sam.patch_size),
+      options_(loader.options().dtype(at::kFloat)) {
   projector_ = loader.load_linear("model.projector.layers");
   newline_ = loader.load("model.image_newline");
   separator_ = loader.load("model.view_seperator");  // the checkpoint's spelling

@@ -42,8 +42,9 @@ at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& 
 
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices) {
-  return cpu::takes(qkv, slices) ? cpu::cached_attention(qkv, rope, heads, slices)
-                                 : aten::cached_attention(qkv, rope, heads, slices);
+  if (cpu::takes(qkv, slices)) return cpu::cached_attention(qkv, rope, heads, slices);
+  return cpu::takes_prompts(qkv, slices) ? cpu::prompt_attention(qkv, rope, heads, slices)
+                                         : aten::cached_attention(qkv, rope, heads, slices);
 }
 
 }  // namespace deepseekocr::operations

@@ -21,7 +21,7 @@ namespace deepseekocr::operations {
 
 // ------------------------------------------------------------------------------------------------------- vision
 
-/// x (…, inputs) · weightᵀ + bias → (…, outputs) in the dtype of the weights.  `bias` may be undefined.
+/// x (…, inputs) · weightᵀ + bias (or none) → (…, outputs) in the weights' dtype, in float32 on a CPU slow at that.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 /// Over the last axis, with biased variance; float32 in and out, other dtypes are cast.

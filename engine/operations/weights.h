@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Weights of the decoder's products: as they are, or in 8 or 4 bits (kernels/panels.h).
 //
-// Weights in few bits lie in a processor's memory.  What they are multiplied with is rounded to 16 bits in groups, a
-// hundredth of what their own rounding costs; sums are float32, and results are rounded to the model's dtype, as those
-// of other weights are.
+// Weights in few bits lie in a processor's memory.  What they are multiplied with is rounded in groups: to 16 bits for
+// weights in 8, a hundredth of what their own rounding costs, and to 8 bits for weights in 4, a fifteenth.  Sums are
+// float32, and results are rounded to the model's dtype, as those of other weights are.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -7,7 +7,13 @@
 // of 300 and 1300, one token of eight sequences at once, and an answer of 100 tokens that is decoded or verified as a
 // draft.  Weights may be random: what is chosen is decoded on, whatever it means.  PART: vision, prefill, decode or
 // draft, without it all.  With PART draft or short a small view; with short also one token at the end of 100 only: for
-// bfloat16 on a processor that is slow at its products of many rows.
+// bfloat16 on a processor that is slow at its products of many rows.  Before and after stand the ceilings: what memory
+// gives, and the best rate of a large product.  At the end stands the peak of memory.
+#include <ATen/Parallel.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/rand.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -21,6 +27,7 @@
 
 #include "bench/device_rates.h"
 #include "image/views.h"
+#include "kernels/isa.h"
 #include "operations/cuda/support.h"
 #include "serving/model_runner.h"
 #include "tools/patterns.h"
@@ -85,6 +92,22 @@ double read_bandwidth(int threads) {
   return kWords * 8.0 / seconds.front();
 }
 
+/// The best rate of LibTorch's products of a size that vision has, in floating-point operations per second.
+double product_rate(at::ScalarType type, int threads) {
+  constexpr int64_t kRows = 2048, kInputs = 768, kOutputs = 3072;
+  at::set_num_threads(threads);
+  const at::Tensor x = at::rand({kRows, kInputs}).to(type), weight = at::rand({kOutputs, kInputs}).to(type);
+  const auto seconds = measure(4, [&] { at::linear(x, weight); });
+  return 2.0 * kRows * kInputs * kOutputs / seconds.front();
+}
+
+/// The most memory that was resident, in bytes, mapped files included.
+double peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;
+}
+
 DsocrPrecision precision_of(const std::string& name) {
   if (name == "fp32") return DSOCR_PRECISION_FP32;
   if (name == "int8") return DSOCR_PRECISION_INT8;
@@ -94,12 +117,12 @@ DsocrPrecision precision_of(const std::string& name) {
 
 class Bench {
  public:
-  Bench(ModelRunner& model, int threads, bool short_only)
+  Bench(ModelRunner& model, int threads, const std::string& part)
       : model_(model), threads_(threads), on_cuda_(model.device().starts_with("cuda")), device_(model.device()) {
     // A checkpoint that was made for smaller pictures is shown one that it takes whole.
-    const bool small = model.config().uses_canvases();
-    side_ = small || short_only ? 512 : 1024;
-    const DsocrMode mode = small ? DSOCR_MODE_AUTO : short_only ? DSOCR_MODE_TINY : DSOCR_MODE_BASE;
+    const bool small = model.config().uses_canvases(), whole = part.empty() || part == "vision";
+    side_ = small || !whole ? 512 : 1024;
+    const DsocrMode mode = small ? DSOCR_MODE_AUTO : whole ? DSOCR_MODE_BASE : DSOCR_MODE_TINY;
     views_ = make_views(test::draw_pattern("page", side_, side_), plan_views(side_, side_, mode, 0, model.config()));
   }
 
@@ -140,7 +163,11 @@ class Bench {
       std::fflush(stdout);
       return;
     }
-    std::printf("memory read   %d thread(s)   %6.1f GB/s\n", threads_, read_bandwidth(threads_) / 1e9);
+    std::printf("memory read   %d thread(s)   %6.1f GB/s   product fp32 %6.1f GFLOP/s", threads_,
+                read_bandwidth(threads_) / 1e9, product_rate(at::kFloat, threads_) / 1e9);
+    if (kernels::best_isa() >= kernels::Isa::avx512)  // with less it takes minutes
+      std::printf(", bf16 %6.1f GFLOP/s", product_rate(at::kBFloat16, threads_) / 1e9);
+    std::printf("\n");
     std::fflush(stdout);
   }
 
@@ -285,7 +312,8 @@ int main(int argc, char** argv) {
     const auto model = load_model(options, {}, never);
     std::printf("%s, %s, loaded in %.1f s\n", argv[1], model->precision().c_str(), seconds_since(start));
     const std::string part = argc > 4 ? argv[4] : "";
-    Bench(*model, options.threads, part == "short" || part == "draft").run(part);
+    Bench(*model, options.threads, part).run(part);
+    std::printf("peak memory   %.2f GB\n", peak_memory() / 1e9);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

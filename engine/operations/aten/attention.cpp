@@ -97,8 +97,9 @@ at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& 
   const at::Tensor split = split_heads(qkv.reshape({views, positions, qkv.size(3)}), heads);
   const at::Tensor query = split[0], key = split[1], value = split[2];
   const at::Tensor grid = query.reshape({views, heads, rows, columns, query.size(3)});
-  const at::Tensor by_row = relative_scores(grid, row_table, 2).unsqueeze(5);        // (…, key row, 1)
-  const at::Tensor by_column = relative_scores(grid, column_table, 3).unsqueeze(4);  // (…, 1, key column)
+  const auto own_type = [&](const at::Tensor& table) { return table.to(query.scalar_type()); };
+  const at::Tensor by_row = relative_scores(grid, own_type(row_table), 2).unsqueeze(5);        // (…, key row, 1)
+  const at::Tensor by_column = relative_scores(grid, own_type(column_table), 3).unsqueeze(4);  // (…, 1, key column)
 
   // The bias has positions² entries a head; no more than kBiasElements of them exist at a time.  Many queries of few
   // heads are faster than few queries of many heads.

@@ -9,12 +9,14 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/sigmoid.h>
 
+#include "operations/cpu/widened.h"
 #include "operations/operations.h"
 
 namespace deepseekocr::operations {
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::linear(x.to(weight.scalar_type()), weight, bias);
+  const at::Tensor own = cpu::widened(weight);
+  return at::linear(x.to(own.scalar_type()), own, bias.defined() ? bias.to(own.scalar_type()) : bias);
 }
 
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double epsilon) {
@@ -32,7 +34,8 @@ at::Tensor patch_embedding(const at::Tensor& pixels, const at::Tensor& weight, c
 }
 
 at::Tensor convolution3x3(const at::Tensor& x, const at::Tensor& weight, int stride) {
-  return at::conv2d(x.to(weight.scalar_type()).permute({0, 3, 1, 2}), weight, {}, {stride, stride}, {1, 1})
+  const at::Tensor own = cpu::widened(weight);
+  return at::conv2d(x.to(own.scalar_type()).permute({0, 3, 1, 2}), own, {}, {stride, stride}, {1, 1})
       .permute({0, 2, 3, 1})
       .contiguous();
 }
@@ -41,14 +44,14 @@ at::Tensor gelu_mlp(const at::Tensor& x, const at::Tensor& first, const at::Tens
                     const at::Tensor& second, const at::Tensor& second_bias) {
   at::Tensor hidden = linear(x, first, first_bias);
   at::gelu_(hidden);
-  return at::linear(hidden, second, second_bias);
+  return linear(hidden, second, second_bias);
 }
 
 at::Tensor quick_gelu_mlp(const at::Tensor& x, const at::Tensor& first, const at::Tensor& first_bias,
                           const at::Tensor& second, const at::Tensor& second_bias) {
   at::Tensor hidden = linear(x, first, first_bias);
   hidden.mul_(at::sigmoid(hidden * 1.702));
-  return at::linear(hidden, second, second_bias);
+  return linear(hidden, second, second_bias);
 }
 
 at::Tensor split_windows(const at::Tensor& x, int window) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Attention of one new position for each of several sequences.
+// Attention of one new position for each of several sequences, and of prompts.
 #include <ATen/ops/empty.h>
 
 #include <cmath>
 #include <cstring>
 #include <vector>
 
+#include "operations/aten/reference.h"
 #include "operations/cpu/matrix.h"
 
 namespace deepseekocr::operations::cpu {
@@ -89,6 +90,28 @@ at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int he
     });
   });
   return out;
+}
+
+bool takes_prompts(const at::Tensor& qkv, std::span<const CacheSlice> slices) {
+  return qkv.is_cpu() && is_slow(qkv.scalar_type()) &&
+         std::all_of(slices.begin(), slices.end(), [](const CacheSlice& slice) { return slice.length == 0; });
+}
+
+at::Tensor prompt_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
+                            std::span<const CacheSlice> slices) {
+  std::vector<CacheSlice> wide;
+  for (const CacheSlice& slice : slices) {
+    const auto empty = [&](const at::Tensor& x) {
+      return at::empty({x.size(0), slice.count, x.size(2)}, x.options().dtype(at::kFloat));
+    };
+    wide.push_back({empty(slice.keys), empty(slice.values), 0, slice.count});
+  }
+  const at::Tensor out = aten::cached_attention(qkv.to(at::kFloat), rope, heads, wide);
+  for (size_t i = 0; i < slices.size(); ++i) {
+    slices[i].keys.narrow(1, 0, slices[i].count).copy_(wide[i].keys);
+    slices[i].values.narrow(1, 0, slices[i].count).copy_(wide[i].values);
+  }
+  return out.to(qkv.scalar_type());
 }
 
 }  // namespace deepseekocr::operations::cpu

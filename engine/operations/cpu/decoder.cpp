@@ -7,7 +7,6 @@
 #include <array>
 #include <vector>
 
-#include "kernels/isa.h"
 #include "operations/cpu/matrix.h"
 #include "operations/cpu/visits.h"
 
@@ -27,34 +26,38 @@ at::Tensor input_of(const at::Tensor& x) {
   return x.to(at::kFloat).contiguous();
 }
 
-/// LibTorch's products of many rows are worth their time.
-bool leaves_many_rows(at::ScalarType type) {
-  static const bool kFast = kernels::has_bf16_products();
-  return type != at::kBFloat16 || kFast;
-}
+/// Inputs that are multiplied with a part of the weights before their results are handed on.
+constexpr int64_t kPartInputs = 24;
 
-/// Rows of a matrix from number `row` on.
-template <typename T>
-Rows<T> rows_from(Rows<T> x, int64_t row) {
-  return {x.data + row * x.stride, x.stride};
-}
+using Sums = std::array<float, kPartInputs * kPartRows>;
 
-/// Calls work(first row, number of rows) for all of `count`, few at a time.
+/// Calls work(first input, number of inputs) for all of `count`, kPartInputs at a time.
 template <typename Work>
-void for_few_rows(int64_t count, const Work& work) {
-  for (int64_t i = 0; i < count; i += kFewRows) work(i, std::min(kFewRows, count - i));
+void for_inputs(int64_t count, const Work& work) {
+  for (int64_t i = 0; i < count; i += kPartInputs) work(i, std::min(kPartInputs, count - i));
+}
+
+/// Which products are taken for `count` inputs, whatever part of them is multiplied at once.
+template <typename T>
+auto products_for(int64_t count) {
+  return count <= kFewRows ? typed_kernels<T>().products : typed_kernels<T>().many_products;
+}
+
+template <typename T>
+Rows<T> from_row(Rows<T> rows, int64_t first) {
+  return {rows.data + first * rows.stride, rows.stride};
 }
 
 /// x (count rows) · weightsᵀ into `out`, rounded to its type.
 template <typename T, typename Out>
 void multiply(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, Rows<Out> out) {
+  const auto products = products_for<T>(count);
   for_parts(rows, [&](int64_t first, int64_t some) {
-    for_few_rows(count, [&](int64_t row, int64_t few) {
-      std::array<float, kFewRows * kPartRows> sums;
-      typed_kernels<T>().products(rows_from(weights, first), some, rows_from(x, row), few, x.stride,
-                                  {sums.data(), kPartRows});
-      for (int64_t i = 0; i < few; ++i)
-        typed_kernels<Out>().round(sums.data() + i * kPartRows, some, out.data + (row + i) * out.stride + first);
+    for_inputs(count, [&](int64_t i, int64_t inputs) {
+      Sums sums;
+      products(from_row(weights, first), some, from_row(x, i), inputs, x.stride, {sums.data(), kPartRows});
+      for (int64_t row = 0; row < inputs; ++row)
+        typed_kernels<Out>().round(sums.data() + row * kPartRows, some, out.data + (i + row) * out.stride + first);
     });
   });
 }
@@ -63,17 +66,15 @@ void multiply(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t 
 template <typename T>
 void gated_part(Rows<const T> gate_up, int64_t width, Rows<const float> x, int64_t count, int64_t first, int64_t some,
                 Rows<float> hidden) {
-  for_few_rows(count, [&](int64_t from, int64_t few) {
-    std::array<float, kFewRows * kPartRows> gate, up;
-    const auto products = [&](int64_t row, float* out) {
-      typed_kernels<T>().products(rows_from(gate_up, row), some, rows_from(x, from), few, x.stride, {out, kPartRows});
-    };
-    products(first, gate.data());
-    products(width + first, up.data());
-    for (int64_t i = 0; i < few; ++i) {
-      float* own = gate.data() + i * kPartRows;
-      active_kernels()->silu_times(own, up.data() + i * kPartRows, some, own);
-      std::copy_n(own, some, hidden.data + (from + i) * hidden.stride + first);
+  const auto products = products_for<T>(count);
+  for_inputs(count, [&](int64_t i, int64_t inputs) {
+    Sums gates, ups;
+    products(from_row(gate_up, first), some, from_row(x, i), inputs, x.stride, {gates.data(), kPartRows});
+    products(from_row(gate_up, width + first), some, from_row(x, i), inputs, x.stride, {ups.data(), kPartRows});
+    for (int64_t row = 0; row < inputs; ++row) {
+      float* own = gates.data() + row * kPartRows;
+      active_kernels()->silu_times(own, ups.data() + row * kPartRows, some, own);
+      std::copy_n(own, some, hidden.data + (i + row) * hidden.stride + first);
     }
   });
 }
@@ -84,24 +85,23 @@ void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::
                    float* outputs) {
   const int64_t hidden = x.size(1), width = down.size(2), pairs = static_cast<int64_t>(all.order.size());
   const at::Tensor sorted = at::empty({pairs, hidden}, x.options()), between = at::empty({pairs, width}, x.options());
-  for (int64_t place = 0; place < pairs; ++place) {
-    const float* row = read_only<float>(x) + all.order[place] / k * hidden;
+  for_rows(pairs, [&](int64_t place) {
+    const float* row = read_only<float>(x) + all.order[static_cast<size_t>(place)] / k * hidden;
     std::copy_n(row, hidden, writable<float>(sorted) + place * hidden);
-  }
-  for_visits(all.visits, width, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
+  });
+  for_visits(all, width, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
     gated_part<T>({read_only<T>(gate_up) + visit.expert * 2 * width * hidden, hidden}, width,
                   {read_only<float>(sorted) + visit.first * hidden, hidden}, visit.count, first, some,
                   {writable<float>(between) + visit.first * width, width});
   });
-  for_visits(all.visits, hidden, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
-    for_few_rows(visit.count, [&](int64_t from, int64_t few) {
-      std::array<float, kFewRows * kPartRows> sums;
-      const int64_t place = visit.first + from;
-      typed_kernels<T>().products({read_only<T>(down) + (visit.expert * hidden + first) * width, width}, some,
-                                  {read_only<float>(between) + place * width, width}, few, width,
-                                  {sums.data(), kPartRows});
-      for (int64_t i = 0; i < few; ++i)
-        std::copy_n(sums.data() + i * kPartRows, some, outputs + all.order[place + i] * hidden + first);
+  for_visits(all, hidden, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
+    const Rows<const float> own{read_only<float>(between) + visit.first * width, width};
+    for_inputs(visit.count, [&](int64_t i, int64_t inputs) {
+      Sums sums;
+      products_for<T>(visit.count)({read_only<T>(down) + (visit.expert * hidden + first) * width, width}, some,
+                                   from_row(own, i), inputs, width, {sums.data(), kPartRows});
+      for (int64_t row = 0; row < inputs; ++row)
+        std::copy_n(sums.data() + row * kPartRows, some, outputs + all.order[visit.first + i + row] * hidden + first);
     });
   });
 }
@@ -118,9 +118,13 @@ void take_best(std::vector<float>& probabilities, int k, int64_t* experts, float
 
 }  // namespace
 
+bool is_slow(at::ScalarType type) {
+  return type == at::kBFloat16 && kernels::best_isa() < kernels::Isa::avx512;
+}
+
 bool takes(const at::Tensor& x, const at::Tensor& weight) {
   return x.is_cpu() && weight.is_cpu() && has_kernels(weight.scalar_type()) && weight.is_contiguous() &&
-         x.size(-1) > 0 && (row_count(x) <= kFewRows || !leaves_many_rows(weight.scalar_type()));
+         x.size(-1) > 0 && (row_count(x) <= kFewRows || is_slow(weight.scalar_type()));
 }
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {

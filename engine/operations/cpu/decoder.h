@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Decoding on a CPU: products of few rows, which read every weight once and are as fast as memory gives them; and what
-// lies between them, whose cost is not the arithmetic but the number of steps.  Documented in operations.h.
+// lies between them, whose cost is not the arithmetic but the number of steps.  Prompts too, where LibTorch is slow at
+// the products of a dtype.  Documented in operations.h.
 //
 // Weights are contiguous, float32 or bfloat16.  What they are multiplied with stays float32, and so do sums; results
 // are rounded only where operations.h gives them the model's dtype.
@@ -10,12 +11,14 @@
 
 namespace deepseekocr::operations::cpu {
 
-/// Up to as many rows these are faster than LibTorch's products, which want many; in bfloat16, on a processor that does
-/// not multiply it itself, with however many rows.
+/// Up to as many rows these are faster than LibTorch's products, which want many.
 constexpr int64_t kFewRows = 16;
 
-/// Whether rows of `x` (…, inputs) are to be multiplied with `weight` here: as few as kFewRows says, in a processor's
-/// memory, of a dtype that has kernels on this processor.
+/// Whether LibTorch multiplies this dtype slowly here: bfloat16 without AVX-512, at a tenth of float32's rate or less.
+bool is_slow(at::ScalarType type);
+
+/// Whether rows of `x` (…, inputs) can be multiplied with `weight` here: few, or where LibTorch is slow at many; in a
+/// processor's memory, of a dtype that has kernels on this processor.
 bool takes(const at::Tensor& x, const at::Tensor& weight);
 /// Whether this is a decode step that can be done here: one new position for each of few sequences.
 bool takes(const at::Tensor& qkv, std::span<const CacheSlice> slices);
@@ -29,6 +32,12 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at:
 /// In float32 throughout: not rounded to the model's dtype.
 at::Tensor logits(const at::Tensor& x, const at::Tensor& weight);
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
+                            std::span<const CacheSlice> slices);
+
+/// Whether these are prompts of sequences that begin, in a dtype that LibTorch is slow at.
+bool takes_prompts(const at::Tensor& qkv, std::span<const CacheSlice> slices);
+/// cached_attention() of prompts, in float32 but for the caches and the result.
+at::Tensor prompt_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices);
 
 }  // namespace deepseekocr::operations::cpu

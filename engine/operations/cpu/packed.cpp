@@ -53,7 +53,7 @@ void for_inputs(int64_t count, const Work& work) {
 /// hidden = silu(gate x) · (up x), columns first … first + some − 1; `gate` is the number of its matrix, up's the next.
 void gated_part(const PackedMatrices& gate_up, int64_t gate, const RoundedRows& x, int64_t count, int64_t first,
                 int64_t some, Rows<float> hidden) {
-  const int64_t group = group_columns(gate_up.format);
+  const int64_t group = group_bytes(gate_up.format);
   for_inputs(count, [&](int64_t i, int64_t inputs) {
     Sums gates, ups;
     multiply_part(gate_up, gate, first, some, x.from(i, group), inputs, gates);
@@ -70,12 +70,12 @@ void gated_part(const PackedMatrices& gate_up, int64_t gate, const RoundedRows& 
 RoundedRows sorted_inputs(const Visits& all, int64_t k, const RoundedRows& x, int64_t group, RoundedBuffer& buffer) {
   const auto pairs = static_cast<int64_t>(all.order.size());
   const RoundedRows sorted = buffer.take(pairs, x.groups, group);
-  for (int64_t place = 0; place < pairs; ++place) {
+  for_rows(pairs, [&](int64_t place) {
     const RoundedRows from = x.from(all.order[static_cast<size_t>(place)] / k, group), to = sorted.from(place, group);
     std::copy_n(from.numbers, x.groups * group, to.numbers);
     std::copy_n(from.scales, x.groups, to.scales);
     std::copy_n(from.sums, x.groups, to.sums);
-  }
+  });
   return sorted;
 }
 
@@ -91,7 +91,7 @@ int64_t row_count(const at::Tensor& x) {
 template <typename Out>
 void multiply(const PackedMatrices& weights, const RoundedRows& x, int64_t count, Rows<Out> out) {
   const int64_t parts = (weights.rows + kPartPanelRows - 1) / kPartPanelRows;
-  const int64_t group = group_columns(weights.format);
+  const int64_t group = group_bytes(weights.format);
   team().run(weights.count * parts, [&](int64_t part) {
     const int64_t matrix = part / parts, first = part % parts * kPartPanelRows;
     const int64_t some = std::min(kPartPanelRows, weights.rows - first);
@@ -142,19 +142,19 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const Pac
   thread_local RoundedBuffer inputs, sorted, between_buffer;
   const at::Tensor in = input_of(x);
   const int64_t hidden = in.size(1), width = down.columns, k = routing.experts.size(1);
-  const int64_t group = group_columns(gate_up.format);
+  const int64_t group = group_bytes(gate_up.format);
   const Visits all = sort_by_expert(routing);
   const auto pairs = static_cast<int64_t>(all.order.size());
   const RoundedRows rounded = inputs.round(rows_of<float>(in), in.size(0), hidden, gate_up.format);
   const RoundedRows places = sorted_inputs(all, k, rounded, group, sorted);
   const at::Tensor between = at::empty({pairs, width}, in.options());
-  for_visits(all.visits, width, kPartPanelRows, [&](const Visit& visit, int64_t first, int64_t some) {
+  for_visits(all, width, kPartPanelRows, [&](const Visit& visit, int64_t first, int64_t some) {
     gated_part(gate_up, 2 * visit.expert, places.from(visit.first, group), visit.count, first, some,
                {writable<float>(between) + visit.first * width, width});
   });
   const RoundedRows gated = between_buffer.round(rows_of<float>(between), pairs, width, down.format);
   const at::Tensor outputs = at::empty({pairs, hidden}, in.options());
-  for_visits(all.visits, hidden, kPartPanelRows, [&](const Visit& visit, int64_t first, int64_t some) {
+  for_visits(all, hidden, kPartPanelRows, [&](const Visit& visit, int64_t first, int64_t some) {
     for_inputs(visit.count, [&](int64_t i, int64_t count) {
       Sums sums;
       multiply_part(down, visit.expert, first, some, gated.from(visit.first + i, group), count, sums);

@@ -14,8 +14,8 @@ T* grown(std::vector<T>& own, int64_t count) {
 
 }  // namespace
 
-int64_t group_columns(PackedFormat format) {
-  return format == PackedFormat::int8 ? kernels::Int8::kGroup : kernels::Int4::kGroup;
+int64_t group_bytes(PackedFormat format) {
+  return format == PackedFormat::int8 ? kernels::kInputBytes<kernels::Int8> : kernels::kInputBytes<kernels::Int4>;
 }
 
 kernels::RoundedRows RoundedBuffer::take(int64_t rows, int64_t groups, int64_t group) {
@@ -23,8 +23,10 @@ kernels::RoundedRows RoundedBuffer::take(int64_t rows, int64_t groups, int64_t g
 }
 
 kernels::RoundedRows RoundedBuffer::round(Rows<const float> x, int64_t rows, int64_t length, PackedFormat format) {
-  const int64_t group = group_columns(format);
-  const kernels::RoundedRows out = take(rows, (length + group - 1) / group, group);
+  const int64_t group = group_bytes(format);
+  const int64_t groups = format == PackedFormat::int8 ? kernels::group_count<kernels::Int8>(length)
+                                                      : kernels::group_count<kernels::Int4>(length);
+  const kernels::RoundedRows out = take(rows, groups, group);
   const auto& kernel = format == PackedFormat::int8 ? active_kernels()->int8 : active_kernels()->int4;
   constexpr int64_t kPart = 8;  // a row takes about a microsecond: few are not worth sharing
   team().run((rows + kPart - 1) / kPart, [&](int64_t part) {

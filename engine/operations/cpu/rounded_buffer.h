@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory for inputs in 16 bits that a thread keeps from step to step.
+// Memory for rounded inputs that a thread keeps from step to step.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 
 namespace deepseekocr::operations::cpu {
 
-/// Columns of a group of weights and of what they are multiplied with.
-int64_t group_columns(PackedFormat format);
+/// Bytes of a group of inputs for weights of a format.
+int64_t group_bytes(PackedFormat format);
 
 /// Grows, and never shrinks.  What it gave is valid until the next call.
 class RoundedBuffer {
  public:
-  /// Room for `rows` rows of `groups` groups.
+  /// Room for `rows` rows of `groups` groups of `group` bytes.
   kernels::RoundedRows take(int64_t rows, int64_t groups, int64_t group);
   /// `rows` rows of `length` columns, rounded by the whole team.
   kernels::RoundedRows round(Rows<const float> x, int64_t rows, int64_t length, PackedFormat format);
 
  private:
-  std::vector<int16_t> numbers_;
+  std::vector<uint8_t> numbers_;
   std::vector<float> scales_;
   std::vector<int32_t> sums_;
 };

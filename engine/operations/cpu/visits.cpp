@@ -23,11 +23,11 @@ Visits sort_by_expert(const Routing& routing) {
 at::Tensor sum_of_experts(const at::Tensor& outputs, const Routing& routing) {
   const int64_t rows = routing.experts.size(0), k = routing.experts.size(1), hidden = outputs.size(1);
   at::Tensor out = at::empty({rows, hidden}, outputs.options());
-  for (int64_t row = 0; row < rows; ++row) {
+  for_rows(rows, [&](int64_t row) {
     active_kernels()->f32.weighted_sum({read_only<float>(outputs) + row * k * hidden, hidden},
                                        read_only<float>(routing.weights) + row * k, k, hidden,
                                        writable<float>(out) + row * hidden);
-  }
+  });
   return out;
 }
 

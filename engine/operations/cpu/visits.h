@@ -29,11 +29,11 @@ at::Tensor sum_of_experts(const at::Tensor& outputs, const Routing& routing);
 
 /// Calls work(visit, first, some) for all parts of `rows` rows of all visited experts, by the whole team.
 template <typename Work>
-void for_visits(const std::vector<Visit>& visits, int64_t rows, int64_t part_rows, const Work& work) {
+void for_visits(const Visits& all, int64_t rows, int64_t part_rows, const Work& work) {
   const int64_t parts = (rows + part_rows - 1) / part_rows;
-  team().run(static_cast<int64_t>(visits.size()) * parts, [&](int64_t i) {
+  team().run(static_cast<int64_t>(all.visits.size()) * parts, [&](int64_t i) {
     const int64_t first = i % parts * part_rows;
-    work(visits[static_cast<size_t>(i / parts)], first, std::min(part_rows, rows - first));
+    work(all.visits[static_cast<size_t>(i / parts)], first, std::min(part_rows, rows - first));
   });
 }
 

@@ -54,15 +54,16 @@ class KernelsTest : public testing::TestWithParam<Isa> {
     ASSERT_NE(kernels_, nullptr);
   }
 
-  template <typename T>
-  void expect_products(int64_t rows, int64_t count, int64_t length) {
+  /// @param products  a member of TypedKernels
+  template <typename T, typename Products>
+  void expect_products(Products products, int64_t rows, int64_t count, int64_t length) {
     // One element more than a row: no row but the first starts at a round address.
     const int64_t stride = length + 1;
     const auto weights = numbers<T>(rows * stride + 1, 1);
     const auto x = numbers<float>(count * stride + 1, 2);
     std::vector<float> out(static_cast<size_t>(count * (rows + 1)), -7);
-    typed<T>(*kernels_).products({weights.data() + 1, stride}, rows, {x.data() + 1, stride}, count, length,
-                                 {out.data(), rows + 1});
+    (typed<T>(*kernels_).*products)({weights.data() + 1, stride}, rows, {x.data() + 1, stride}, count, length,
+                                    {out.data(), rows + 1});
     for (int64_t i = 0; i < count; ++i) {
       for (int64_t r = 0; r < rows; ++r) {
         double sum = 0;
@@ -95,28 +96,36 @@ TEST_P(KernelsTest, Products) {
   for (const int64_t length : kLengths) {
     for (const int64_t rows : {0, 1, 2, 5, 9}) {
       for (const int64_t count : {0, 1, 2, 3, 4, 5, 16}) {
-        expect_products<float>(rows, count, length);
-        expect_products<Bf16>(rows, count, length);
+        expect_products<float>(&TypedKernels<float>::products, rows, count, length);
+        expect_products<Bf16>(&TypedKernels<Bf16>::products, rows, count, length);
+        expect_products<float>(&TypedKernels<float>::many_products, rows, count, length);
+        expect_products<Bf16>(&TypedKernels<Bf16>::many_products, rows, count, length);
       }
     }
   }
 }
 
-TEST_P(KernelsTest, AProductIsTheSameWhateverIsMultipliedBesideIt) {
+using Bf16Products = decltype(TypedKernels<Bf16>::products);
+
+void expect_the_same_alone(Bf16Products products) {
   constexpr int64_t kRows = 7, kCount = 6, kLength = 203;
   const auto weights = numbers<Bf16>(kRows * kLength, 1);
   auto x = numbers<float>(kCount * kLength, 2);
   for (float& value : x) value *= 0.3F;  // sums that are rounded
   std::vector<float> together(kCount * kRows), alone(1);
-  kernels_->bf16.products({weights.data(), kLength}, kRows, {x.data(), kLength}, kCount, kLength,
-                          {together.data(), kRows});
+  products({weights.data(), kLength}, kRows, {x.data(), kLength}, kCount, kLength, {together.data(), kRows});
   for (int64_t i = 0; i < kCount; ++i) {
     for (int64_t r = 0; r < kRows; ++r) {
-      kernels_->bf16.products({weights.data() + r * kLength, kLength}, 1, {x.data() + i * kLength, kLength}, 1, kLength,
-                              {alone.data(), 1});
+      products({weights.data() + r * kLength, kLength}, 1, {x.data() + i * kLength, kLength}, 1, kLength,
+               {alone.data(), 1});
       EXPECT_EQ(alone[0], together[i * kRows + r]) << "input " << i << ", row " << r;
     }
   }
+}
+
+TEST_P(KernelsTest, AProductIsTheSameWhateverIsMultipliedBesideIt) {
+  for (const auto products : {&TypedKernels<Bf16>::products, &TypedKernels<Bf16>::many_products})
+    expect_the_same_alone(kernels_->bf16.*products);
 }
 
 TEST_P(KernelsTest, WeightedSum) {

@@ -61,14 +61,14 @@ template <typename Format>
 struct Inputs {
   Inputs(const std::vector<float>& x, int64_t count, int64_t columns, Isa isa)
       : groups(group_count<Format>(columns)),
-        numbers(static_cast<size_t>(count * groups * Format::kGroup)),
+        numbers(static_cast<size_t>(count * groups * kInputBytes<Format>)),
         scales(static_cast<size_t>(count * groups)),
         sums(static_cast<size_t>(count * groups)) {
     panel_kernels<Format>(isa).round_inputs({x.data(), columns}, count, columns, rows());
   }
   RoundedRows rows() { return {numbers.data(), scales.data(), sums.data(), groups}; }
   int64_t groups;
-  std::vector<int16_t> numbers;
+  std::vector<uint8_t> numbers;
   std::vector<float> scales;
   std::vector<int32_t> sums;
 };
@@ -161,11 +161,12 @@ void expect_products(Isa isa, int64_t panels, int64_t count, int64_t columns) {
   panel_kernels<Format>(isa).products(packed.data.data(), panels, inputs.rows(), count, {out.data(), rows + 1});
   for (int64_t i = 0; i < count; ++i) {
     for (int64_t r = 0; r < rows; ++r) {
-      // An input is off by half a step of at most 1 / 32767.
+      // An input is off by half a step of at most 1 / 32767, or 1 / 127.
+      constexpr double kStep = Format::kInputBits == 8 ? 1.0 / 127 : 1.0 / 32767;
       double sum = 0, bound = 1e-6;
       for (int64_t k = 0; k < columns; ++k) {
         sum += double{packed.values[r * columns + k]} * x[i * columns + k];
-        bound += std::abs(double{packed.values[r * columns + k]}) * (0.5 / 32767 + 1e-7);
+        bound += std::abs(double{packed.values[r * columns + k]}) * (0.5 * kStep + 1e-7);
       }
       ASSERT_NEAR(out[i * (rows + 1) + r], sum, bound)
           << "input " << i << ", row " << r << " of " << rows << "x" << columns;
@@ -247,7 +248,7 @@ TEST_P(PanelLevelsTest, InputsThatAreNotFiniteSpoilTheirOwnRowOnly) {
 TEST_P(PanelLevelsTest, InputsTooSmallForAScaleAreZero) {
   Inputs<Int4> inputs(std::vector<float>(40, 1e-31F), 1, 40, GetParam());
   EXPECT_EQ(inputs.scales, std::vector<float>(2, 0));
-  EXPECT_EQ(inputs.numbers, std::vector<int16_t>(64, 0));
+  EXPECT_EQ(inputs.numbers, std::vector<uint8_t>(64, 0));
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, PanelLevelsTest, testing::Values(Isa::avx2, Isa::avx512),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
 
 #include "engine/operations/naive.h"
+#include "operations/cpu/decoder.h"
 #include "operations/operations.h"
 
 namespace deepseekocr::test {
@@ -16,7 +18,23 @@ TEST(Linear, IsAProductPlusBias) {
 
 TEST(Linear, CastsToTheDtypeOfItsWeights) {
   const at::Tensor weight = numbers({7, 5}, 2).to(at::kBFloat16);
-  EXPECT_EQ(operations::linear(numbers({3, 5}, 1), weight, {}).scalar_type(), at::kBFloat16);
+  EXPECT_EQ(operations::linear(numbers({3, 5}, 1), weight, {}).scalar_type(),
+            operations::cpu::is_slow(at::kBFloat16) ? at::kFloat : at::kBFloat16);
+}
+
+TEST(Linear, WidensWeightsThatItsProcessorIsSlowAt) {
+  if (!operations::cpu::is_slow(at::kBFloat16)) GTEST_SKIP() << "this processor multiplies bfloat16";
+  const at::Tensor x = numbers({3, 5}, 1), weight = numbers({7, 5}, 2).to(at::kBFloat16),
+                   bias = numbers({7}, 3).to(at::kBFloat16);
+  EXPECT_TRUE(at::equal(operations::linear(x, weight, bias),
+                        operations::linear(x, weight.to(at::kFloat), bias.to(at::kFloat))));
+  const at::Tensor image = numbers({1, 4, 6, 2}, 4), kernel = numbers({5, 2, 3, 3}, 5).to(at::kBFloat16);
+  EXPECT_TRUE(at::equal(operations::convolution3x3(image, kernel, 2),
+                        operations::convolution3x3(image, kernel.to(at::kFloat), 2)));
+  const at::Tensor second = numbers({5, 7}, 6).to(at::kBFloat16), other = numbers({5}, 7).to(at::kBFloat16);
+  EXPECT_TRUE(at::equal(operations::gelu_mlp(x, weight, bias, second, other),
+                        operations::gelu_mlp(x, weight.to(at::kFloat), bias.to(at::kFloat), second.to(at::kFloat),
+                                             other.to(at::kFloat))));
 }
 
 TEST(Linear, TakesNoRows) {
