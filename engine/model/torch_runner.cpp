@@ -245,7 +245,7 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
   if (!note.empty() && progress) progress(0, note);
   const auto stream = guarded(std::nullopt, [&, device = device] { return own_stream(device); });
   return guarded(stream, [&, device = device]() -> std::unique_ptr<ModelRunner> {
-    const Checkpoint checkpoint = Checkpoint::open(options.model_path);
+    const Checkpoint checkpoint = Checkpoint::open(options.model_path, options.adapter_path);
     const uint64_t parameters = checkpoint.parameter_count();
     const ModelPrecision precision = choose_precision(options.precision, parameters);
     if (precision.packing && !device.is_cpu()) {

@@ -82,6 +82,18 @@ std::string read_model_path(const char* path) {
   return canonical.string();
 }
 
+std::string read_adapter_path(const char* path) {
+  if (path == nullptr || *path == '\0') return "";
+  std::error_code error;
+  const std::filesystem::path canonical = std::filesystem::canonical(path, error);
+  if (error || !std::filesystem::is_directory(canonical, error)) {
+    throw EngineError(DSOCR_NOT_FOUND, "The adapter folder \"" + std::string(path) +
+                                           "\" does not exist or cannot be read: adapter_path must name a folder with "
+                                           "adapter_config.json and adapter_model.safetensors.");
+  }
+  return canonical.string();
+}
+
 void read_prompt(const DsocrRequest& request, RequestSpec& spec) {
   if (request.ids_after_image != nullptr) {
     spec.ids = PromptIds{read_ids("ids_before_image", request.ids_before_image, request.ids_before_image_count),
@@ -122,7 +134,8 @@ DsocrRequest read_request(const DsocrRequest& request) {
 ModelKey model_key(const DsocrOpenOptions& options) {
   check_range("precision", number_of(options.precision), DSOCR_PRECISION_AUTO, DSOCR_PRECISION_INT4);
   check_range("threads", options.threads, 0, kMaxThreads);
-  return {read_model_path(options.model_path), read_device(options.device), options.precision, options.threads};
+  return {read_model_path(options.model_path), read_adapter_path(options.adapter_path), read_device(options.device),
+          options.precision, options.threads};
 }
 
 std::shared_ptr<Client> make_client(const DsocrOpenOptions& options) {

@@ -18,7 +18,8 @@ DsocrOpenOptions read_options(const DsocrOpenOptions& options);
 DsocrRequest read_request(const DsocrRequest& request);
 
 /// Which engine the options mean.
-/// @throws EngineError DSOCR_NOT_FOUND if model_path is no folder, DSOCR_INVALID_ARGUMENT for a bad device or precision
+/// @throws EngineError DSOCR_NOT_FOUND if model_path or adapter_path is no folder, DSOCR_INVALID_ARGUMENT for a bad
+/// device or precision
 ModelKey model_key(const DsocrOpenOptions& options);
 
 /// @throws ArgumentError naming the option

@@ -27,14 +27,15 @@ namespace deepseekocr {
 
 /// What decides whether clients share an engine.
 struct ModelKey {
-  std::string path;    ///< canonical
-  std::string device;  ///< "auto", "cpu", "cuda:N"
+  std::string path;     ///< canonical
+  std::string adapter;  ///< canonical; empty: none
+  std::string device;   ///< "auto", "cpu", "cuda:N"
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int threads = 0;
 
   bool operator<(const ModelKey& other) const {
-    return std::tie(path, device, precision, threads) <
-           std::tie(other.path, other.device, other.precision, other.threads);
+    return std::tie(path, adapter, device, precision, threads) <
+           std::tie(other.path, other.adapter, other.device, other.precision, other.threads);
   }
 };
 

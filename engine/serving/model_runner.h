@@ -59,6 +59,7 @@ struct DecodeItem {
 
 struct ModelOptions {
   std::filesystem::path model_path;
+  std::filesystem::path adapter_path;  ///< empty: none
   std::string device = "auto";
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int threads = 0;  ///< 0: chosen by the runner

@@ -72,6 +72,34 @@ TEST(BundledCheckpoint, EqualsItsTrainer) {
   }
 }
 
+/// Adapters that PEFT made, against the network that PEFT's merged weights were put in.
+class AdapterGolden : public testing::TestWithParam<const char*> {};
+
+TEST_P(AdapterGolden, ReadsAsWithTheMergedWeights) {
+  const GoldenSet set = GoldenSet::read(data_folder() + "/golden/adapter-mini-a/" + GetParam());
+  const TemporaryFolder folder;
+  CheckpointOptions checkpoint;
+  checkpoint.seed = set.seed;
+  write_checkpoint(set.preset, folder.path(), checkpoint);
+  ASSERT_EQ(sha256_hex_of_file(folder / set.weights_file), set.weights_sha256) << "the weights are others";
+  for (const Precision precision : {Precision::fp32, Precision::int8}) {
+    ModelOptions options;
+    options.model_path = folder.path();
+    options.adapter_path = data_folder() + "/golden/adapter-mini-a/" + GetParam();
+    options.precision = engine_precision(precision);
+    StageStore stages;
+    const CancelFlag never{false};
+    const auto model = load_torch_model(options, nullptr, never, &stages);
+    for (const Comparison& comparison : run_golden_case(set.cases.at(0), *model, stages, precision)) {
+      std::cout << comparison.line() << "\n";
+      EXPECT_TRUE(comparison.holds) << GetParam() << ": " << comparison.line();
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ByPeft, AdapterGolden, testing::Values("decoder", "vision", "patterns", "whole", "dora"),
+                         [](const auto& info) { return info.param; });
+
 std::string precision_name(Precision precision) {
   static const char* const kNames[] = {"_fp32", "_bf16", "_int8", "_int4"};
   return kNames[static_cast<int>(precision)];

@@ -110,12 +110,16 @@ typedef struct {
                              *   smallest of the present clients counts; 0: not at all */
   DsocrClientCallbacks callbacks;
   /* Appended after version 1 of the struct. */
-  int32_t idle_timeout_ms; /**< after so long without a request the weights are freed; the next request loads them
-                            *   again.  The longest of the present clients counts; 0: never, longer than any other */
+  int32_t idle_timeout_ms;  /**< after so long without a request the weights are freed; the next request loads them
+                             *   again.  The longest of the present clients counts; 0: never, longer than any other */
+  const char* adapter_path; /**< folder of a LoRA adapter in PEFT's layout (adapter_config.json and
+                             *   adapter_model.safetensors), merged into the weights while they load; NULL or empty:
+                             *   none */
 } DsocrOpenOptions;
 
-/** One user of a model.  Clients with equal (model_path, device, precision, threads) share the model and its weights;
- *  model_path is compared with its links resolved, the others as they were given ("auto" and "cpu" differ). */
+/** One user of a model.  Clients with equal (model_path, adapter_path, device, precision, threads) share the model
+ *  and its weights; the paths are compared with their links resolved, the others as they were given ("auto" and "cpu"
+ *  differ). */
 typedef struct DsocrClient DsocrClient;
 
 /* ------------------------------------------------------------------------------------------------ requests */
@@ -309,9 +313,9 @@ typedef struct {
   size_t struct_size;      /**< sizeof the table in the library */
   const char* description; /**< "LibTorch 2.11.0", "fake" */
 
-  /** Attaches a client.  Checks only that model_path exists, and returns at once; loading goes on in the background
-   *  and is shared with other clients of the same model.  On success *client is owned by the caller: close() it.
-   *  On failure callbacks.release is called before open() returns. */
+  /** Attaches a client.  Checks only that model_path and adapter_path exist, and returns at once; loading goes
+   *  on in the background and is shared with other clients of the same model.  On success *client is owned by the
+   * caller: close() it. On failure callbacks.release is called before open() returns. */
   DsocrStatus (*open)(const DsocrOpenOptions* options, DsocrClient** client, DsocrError* error);
 
   /** Cancels the client's requests and detaches it.  Returns at once; outstanding done() and release() calls still

@@ -17,6 +17,7 @@ const char* const kHelp =
   --model DIR                   folder with config.json, *.safetensors and, for text, tokenizer.json
   --image FILE.ppm              the picture: binary PPM (P6), 8 bits a channel
   --mode MODE                   auto (default), tiny, small, base, large, gundam
+  --adapter DIR                 a LoRA adapter in PEFT's layout, merged into the weights (default: none)
   --max-tiles N                 gundam: at most N tiles, 2..9 (default 9)
   --prompt TEXT                 default: the first prompt that the model supports, else "Free OCR."
   --ids-before-image A,B,...    token ids instead of a prompt; the first is the beginning of sequence
@@ -97,6 +98,7 @@ const std::map<std::string, Setter>& setters() {
   using S = const std::string;
   static const std::map<std::string, Setter> all = {
       {"--model", [](O& o, S&, S& v) { o.model.model_path = v; }},
+      {"--adapter", [](O& o, S&, S& v) { o.model.adapter_path = v; }},
       {"--image", [](O& o, S&, S& v) { o.image = v; }},
       {"--mode", [](O& o, S& n, S& v) { o.mode = parse_mode(n, v); }},
       {"--max-tiles", [](O& o, S& n, S& v) { o.max_tiles = parse_integer<int>(n, v, 2); }},

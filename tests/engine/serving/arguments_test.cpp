@@ -48,6 +48,7 @@ TEST_F(ArgumentsTest, OpenNamesTheBadOption) {
   expect_open_refused([](auto& o) { o.model_path = "/no/such/folder"; }, DSOCR_NOT_FOUND, "/no/such/folder");
   expect_open_refused([](auto& o) { o.model_path = nullptr; }, DSOCR_INVALID_ARGUMENT, "model_path");
   expect_open_refused([](auto& o) { o.model_path = ""; }, DSOCR_INVALID_ARGUMENT, "model_path");
+  expect_open_refused([](auto& o) { o.adapter_path = "/no/such/adapter"; }, DSOCR_NOT_FOUND, "/no/such/adapter");
   expect_open_refused([](auto& o) { o.device = "tpu"; }, DSOCR_INVALID_ARGUMENT, "tpu");
   expect_open_refused([](auto& o) { o.device = "cuda:x"; }, DSOCR_INVALID_ARGUMENT, "cuda:x");
   expect_open_refused([](auto& o) { o.device = "cuda:"; }, DSOCR_INVALID_ARGUMENT, "cuda:");

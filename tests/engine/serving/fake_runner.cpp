@@ -80,6 +80,7 @@ void FakeModel::reset() {
   prefilled_.clear();
   banned_.clear();
   loads_ = 0;
+  adapters_.clear();
   most_alive_ = alive_;
 }
 
@@ -127,6 +128,11 @@ std::vector<int32_t> FakeModel::prefilled() {
   const std::lock_guard lock(mutex_);
   return prefilled_;
 }
+std::vector<std::string> FakeModel::adapters_loaded() {
+  const std::lock_guard lock(mutex_);
+  return adapters_;
+}
+
 std::vector<std::vector<int32_t>> FakeModel::banned(int32_t key) {
   const std::lock_guard lock(mutex_);
   return banned_[key];
@@ -298,11 +304,13 @@ class FakeRunner : public ModelRunner {
   const std::thread::id thread_;
 };
 
-std::unique_ptr<ModelRunner> load_fake(const LoadProgress& progress, const CancelFlag& cancelled) {
+std::unique_ptr<ModelRunner> load_fake(const ModelOptions& options, const LoadProgress& progress,
+                                       const CancelFlag& cancelled) {
   FakeModel& model = FakeModel::instance();
   {
     const std::lock_guard lock(model.mutex_);
     ++model.loads_;
+    model.adapters_.push_back(options.adapter_path);
   }
   progress(0, "reading weights");
   model.loading.pass([&] { return cancelled.load(); });
@@ -316,9 +324,9 @@ std::unique_ptr<ModelRunner> load_fake(const LoadProgress& progress, const Cance
 
 namespace deepseekocr {
 
-std::unique_ptr<ModelRunner> load_model(const ModelOptions&, const LoadProgress& progress,
+std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadProgress& progress,
                                         const CancelFlag& cancelled) {
-  return testing::load_fake(progress, cancelled);
+  return testing::load_fake(options, progress, cancelled);
 }
 
 const char* model_library_name() {

@@ -74,6 +74,8 @@ class FakeModel {
   std::vector<std::vector<int32_t>> banned(int32_t key);
 
   int loads();
+  /// Adapters of the loads so far, in their order; empty: none.
+  std::vector<std::string> adapters_loaded();
   int models_alive();
   int most_models_alive();
   void wait_until_unloaded();
@@ -85,7 +87,8 @@ class FakeModel {
  private:
   friend class FakeRunner;
   friend class FakeSequence;
-  friend std::unique_ptr<ModelRunner> load_fake(const LoadProgress& progress, const CancelFlag& cancelled);
+  friend std::unique_ptr<ModelRunner> load_fake(const ModelOptions& options, const LoadProgress& progress,
+                                                const CancelFlag& cancelled);
 
   void throw_planned(std::function<void()>& planned);
   int32_t next_id(int32_t key, size_t position, std::span<const int32_t> banned);
@@ -101,10 +104,12 @@ class FakeModel {
   std::vector<int32_t> prefilled_;
   std::map<int32_t, std::vector<std::vector<int32_t>>> banned_;
   int loads_ = 0;
+  std::vector<std::string> adapters_;  ///< of the loads
   int alive_ = 0;
   int most_alive_ = 0;
 };
 
-std::unique_ptr<ModelRunner> load_fake(const LoadProgress& progress, const CancelFlag& cancelled);
+std::unique_ptr<ModelRunner> load_fake(const ModelOptions& options, const LoadProgress& progress,
+                                       const CancelFlag& cancelled);
 
 }  // namespace deepseekocr::testing

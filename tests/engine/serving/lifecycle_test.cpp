@@ -2,7 +2,9 @@
 // Opening, sharing, failing, unloading and closing of models.
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <memory>
 #include <new>
 
 #include "checkpoint/error.h"
@@ -74,6 +76,22 @@ TEST_F(LifecycleTest, OtherPrecisionOrDeviceIsAnotherModel) {
   ASSERT_EQ(third.open(), DSOCR_OK);
   third.wait_until_ready();
   EXPECT_EQ(fake.models_alive(), 3);
+}
+
+TEST_F(LifecycleTest, AnotherAdapterIsAnotherModel) {
+  const std::string parent = std::filesystem::canonical(folder.path());
+  const std::string adapter = parent + "/adapter", other = parent + "/other";
+  for (const std::string& path : {adapter, other}) std::filesystem::create_directory(path);
+  const auto plain = ready_client();
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (const std::string& path : {adapter, other, adapter + "/../adapter"}) {
+    clients.push_back(std::make_unique<TestClient>(folder.path()));
+    clients.back()->options.adapter_path = path.c_str();
+    ASSERT_EQ(clients.back()->open(), DSOCR_OK);
+    clients.back()->wait_until_ready();
+  }
+  EXPECT_EQ(fake.models_alive(), 3);
+  EXPECT_EQ(fake.adapters_loaded(), (std::vector<std::string>{"", adapter, other}));
 }
 
 TEST_F(LifecycleTest, LastClientUnloads) {
