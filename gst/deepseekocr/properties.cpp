@@ -10,6 +10,7 @@ namespace {
 enum Property {
   PROP_0,
   PROP_MODEL_PATH,
+  PROP_ADAPTER_PATH,
   PROP_DEVICE,
   PROP_PRECISION,
   PROP_THREADS,
@@ -82,6 +83,9 @@ bool set_engine_property(Settings& settings, guint id, const GValue* value) {
   switch (id) {
     case PROP_MODEL_PATH:
       settings.model_path = string_of(value);
+      return true;
+    case PROP_ADAPTER_PATH:
+      settings.adapter_path = string_of(value);
       return true;
     case PROP_DEVICE:
       settings.device = string_of(value);
@@ -240,6 +244,9 @@ bool get_engine_property(const Settings& settings, guint id, GValue* value) {
     case PROP_MODEL_PATH:
       g_value_set_string(value, settings.model_path.c_str());
       return true;
+    case PROP_ADAPTER_PATH:
+      g_value_set_string(value, settings.adapter_path.empty() ? nullptr : settings.adapter_path.c_str());
+      return true;
     case PROP_DEVICE:
       g_value_set_string(value, settings.device.c_str());
       return true;
@@ -376,6 +383,12 @@ void install_engine_properties(GObjectClass* klass) {
                           "Folder of the checkpoint: config.json, *.safetensors, tokenizer.json (empty = "
                           "$DEEPSEEKOCR_MODEL, else the bundled label reader)",
                           "", kReady));
+  g_object_class_install_property(
+      klass, PROP_ADAPTER_PATH,
+      g_param_spec_string("adapter-path", "Adapter path",
+                          "Folder of a LoRA adapter in PEFT's layout, merged into the checkpoint's weights while they "
+                          "load: adapter_config.json, adapter_model.safetensors (empty = none)",
+                          nullptr, kReady));
   g_object_class_install_property(
       klass, PROP_DEVICE,
       g_param_spec_string("device", "Device", "Where the model runs: auto, cpu, cuda:N", "auto", kReady));

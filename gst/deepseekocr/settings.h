@@ -23,6 +23,7 @@ enum class Task { kCustom, kFreeOcr, kMarkdown, kOcr, kFigure, kDescribe };
 /// All properties; times in milliseconds as the properties state them.
 struct Settings {
   std::string model_path;
+  std::string adapter_path; /**< empty: none */
   std::string device = "auto";
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int32_t threads = 0;

@@ -114,6 +114,27 @@ def write(name, text):
     return lambda model: (model / name).write_text(text)
 
 
+def broken_adapter(folder, name, change, *words):
+    adapter = pathlib.Path(folder, name)
+    adapter.mkdir()
+    for file in ("adapter_config.json", "adapter_model.safetensors"):
+        shutil.copy(DATA / "golden" / "adapter-mini-a" / "decoder" / file, adapter)
+    change(adapter)
+    wrong_property(folder, f"adapter-path={adapter}", *words)
+
+
+def adapters(suite, folder):
+    suite.test("no such adapter", wrong_property, folder, "adapter-path=nowhere", "nowhere")
+    cases = {
+        "adapter of another model": (lambda adapter: None, "adapter_model.safetensors"),
+        "adapter without config": (remove("adapter_config.json"), "adapter_config.json"),
+        "adapter without weights": (remove("adapter_model.safetensors"), "adapter_model.safetensors"),
+        "adapter of another kind": (write("adapter_config.json", '{"peft_type": "LOHA"}'), "peft_type"),
+    }
+    for name, (change, word) in cases.items():
+        suite.test(name, broken_adapter, folder, name.replace(" ", "-"), change, word)
+
+
 def models(suite, folder):
     suite.test("no such model", wrong_property, folder, "model-path=nowhere", "nowhere")
     cases = {
@@ -146,6 +167,7 @@ def main():
         pictures(suite, folder)
         pdfs(suite, folder)
         models(suite, folder)
+        adapters(suite, folder)
         suite.test("no engine library", no_engine, folder)
         suite.test("area outside the picture", wrong_property, folder, "area=600,0,10,10", "area")
         suite.test("device that does not exist", wrong_property, folder, "device=tpu:0", "tpu:0")

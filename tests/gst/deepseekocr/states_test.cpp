@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // State changes, loading and its messages, properties.
+#include <glib/gstdio.h>
+
 #include "support.h"
 
 namespace deepseekocr::test {
@@ -171,6 +173,44 @@ TEST_F(States, AModelPathSetInReadyCounts) {
   g_object_set(alone.element, "model-path", "/nowhere/model", nullptr);
   EXPECT_EQ(gst_element_set_state(alone.element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
   alone.the_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+}
+
+DsocrFakeCounters counters() {
+  DsocrFakeCounters counters;
+  fake().get_counters(&counters);
+  return counters;
+}
+
+TEST_F(States, TheAdapterReachesTheEngine) {
+  {
+    Alone alone;
+    ASSERT_EQ(gst_element_set_state(alone.element, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+    EXPECT_STREQ(counters().adapter_path, "");
+  }
+  g_autofree gchar* folder = g_dir_make_tmp("adapter-XXXXXX", nullptr);
+  Ocr ocr(("adapter-path=" + std::string(folder)).c_str());
+  EXPECT_EQ(ocr.push(10, 0), GST_FLOW_OK);
+  EXPECT_EQ(counters().adapter_path, std::string(folder));
+  g_rmdir(folder);
+}
+
+TEST_F(States, AnAdapterSetInReadyOpensTheModelAnew) {
+  g_autofree gchar* folder = g_dir_make_tmp("adapter-XXXXXX", nullptr);
+  Alone alone;
+  gst_element_set_state(alone.element, GST_STATE_READY);
+  ASSERT_EQ(counters().opened, 1u);
+  g_object_set(alone.element, "adapter-path", folder, nullptr);
+  EXPECT_NE(gst_element_set_state(alone.element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  EXPECT_EQ(counters().opened, 2u);
+  EXPECT_EQ(counters().adapter_path, std::string(folder));
+  g_rmdir(folder);
+}
+
+TEST_F(States, AMissingAdapterFailsAtOnce) {
+  Alone alone("adapter-path=/nowhere/adapter");
+  EXPECT_EQ(gst_element_set_state(alone.element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);
+  const auto sentence = alone.the_error(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  EXPECT_NE(sentence.find("/nowhere/adapter"), std::string::npos) << sentence;
 }
 
 TEST_F(States, AnAreaThatIsNotUnderstoodIsAnError) {

@@ -140,6 +140,9 @@ DsocrStatus FakeEngine::open(const DsocrOpenOptions& options, DsocrClient** hand
   struct stat info {};
   if (stat(options.model_path, &info) != 0)
     return refuse(DSOCR_NOT_FOUND, std::string(options.model_path) + " does not exist; set model-path to a checkpoint");
+  const char* adapter = options.adapter_path != nullptr ? options.adapter_path : "";
+  if (*adapter != '\0' && stat(adapter, &info) != 0)
+    return refuse(DSOCR_NOT_FOUND, std::string(adapter) + " does not exist; set adapter-path to an adapter");
   Lock lock(mutex_);
   if (!script_.open_error.empty()) {
     const std::string sentence = script_.open_error;
@@ -155,6 +158,7 @@ DsocrStatus FakeEngine::open(const DsocrOpenOptions& options, DsocrClient** hand
   counters_.live = options.live;
   counters_.batch_size = options.batch_size;
   counters_.idle_timeout_ms = options.idle_timeout_ms;
+  std::snprintf(counters_.adapter_path, sizeof counters_.adapter_path, "%s", adapter);
   if (!worker_.joinable()) worker_ = std::thread([this] { run(); });
   *handle = client.get();
   changed_.notify_all();

@@ -43,6 +43,7 @@ typedef struct {
   int32_t live;     /**< `live` of the client opened last */
   int32_t batch_size;
   int32_t idle_timeout_ms;
+  char adapter_path[256]; /**< empty: none */
 } DsocrFakeCounters;
 
 typedef struct {
