@@ -59,7 +59,7 @@ const Library* load_kernels(std::string& complaint) {
   }
   const auto function = reinterpret_cast<LibraryFunction>(dlsym(handle, kLibrarySymbol));
   const Library* library = function == nullptr ? nullptr : function(kLibraryVersion);
-  if (library == nullptr) complaint = std::string(kLibraryName) + " is of another version than the engine";
+  if (library == nullptr) complaint.append(kLibraryName).append(" is of another version than the engine");
   return library;
 }
 
