@@ -21,7 +21,8 @@ class StepExecutorTest : public ::testing::Test {
     fake.wait_until_unloaded();
     fake.reset();
     fake.set_endless_answer(7, 50);
-    runner = load_fake({}, [](int, const std::string&) {}, never);
+    runner = load_fake(
+        {}, [](int, const std::string&) {}, never);
     executor = std::make_unique<StepExecutor>(
         *runner, nullptr, [](Request&, const std::string&) {}, test_clock);
   }
