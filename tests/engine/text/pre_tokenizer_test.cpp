@@ -85,7 +85,8 @@ TEST(PreTokenizer, AHostilePatternEndsWithAnErrorAndNotWithLostText) {
 }
 
 TEST(PreTokenizer, LongRunsOfBlanksAreLinear) {
-  const std::string text = std::string(1 << 20, ' ') + "x";
+  std::string text(1 << 20, ' ');
+  text += 'x';
   const Pieces pieces = split("\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", text);
   ASSERT_EQ(pieces.size(), 3U);  // all blanks but one, one blank, x
   EXPECT_EQ(pieces[0].size(), (1U << 20) - 1);
