@@ -26,8 +26,7 @@ class Head {
   /// Logits of normed rows: float32 on the host, (rows, vocabulary).  Of a packed head, those before any row is exact.
   at::Tensor logits(const at::Tensor& normed) const;
   /// The best id of each normed row that is not banned for it: as many as `banned`.
-  /// @param expected  ids of the first rows, as many as there are: behind a choice that is another, no row is looked
-  /// at,
+  /// @param expected  ids of the first rows, as many as there are: behind a choice that is another no row is looked at,
   ///   and none is returned
   std::vector<operations::Choice> choose(const at::Tensor& normed, std::span<const std::span<const int32_t>> banned,
                                          std::span<const int32_t> expected = {}) const;

@@ -26,8 +26,7 @@ struct ModelPrecision {
 };
 
 /// @param parameters  of the model: a small one stays in float32 where that is not asked otherwise.  Bfloat16 is how
-///   weights are kept; a processor that is slow at products of it multiplies them in float32, so that only memory is
-///   saved
+///   weights are kept; a processor that is slow at products of it multiplies them in float32 and saves memory only
 /// @throws ArgumentError for a value that is none
 ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters);
 
