@@ -12,6 +12,10 @@ import collections
 import json
 import random
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine" / "training"))
+from error_rates import interval  # noqa: E402
 
 EDGES = (0.0, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
 
@@ -52,21 +56,10 @@ def steps(true, got):
     return edits
 
 
-def interval(pairs):
-    """95 % interval of errors / characters: 1,000 resamplings of the pictures."""
-    rng = random.Random(1)
-    rates = []
-    for _ in range(1000):
-        drawn = rng.choices(pairs, k=len(pairs))
-        rates.append(sum(e for e, _ in drawn) / max(1, sum(c for _, c in drawn)))
-    rates.sort()
-    return rates[25], rates[974]
-
-
 def show_errors(tiers):
     print("| tier | pictures | CER (95 % interval) | exact |\n|---|---|---|---|")
     for tier, pairs in tiers.items():
-        low, high = interval(pairs)
+        low, high = interval(pairs, random.Random(1))
         rate = sum(e for e, _ in pairs) / max(1, sum(c for _, c in pairs))
         exact = sum(e == 0 for e, _ in pairs) / len(pairs)
         print(f"| {tier} | {len(pairs)} | {100 * rate:.2f} % ({100 * low:.2f}–{100 * high:.2f}) | {100 * exact:.1f} % |")

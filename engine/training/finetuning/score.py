@@ -9,15 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-
-def distance(a, b):
-    """Levenshtein distance of two strings."""
-    row = list(range(len(b) + 1))
-    for i, c in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, d in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (c != d))
-    return row[-1]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from error_rates import distance  # noqa: E402
 
 
 def rates(pairs):

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = map(str, Path(__file__).resolve().parents[:2])
 import augment  # noqa: E402
 import canvases  # noqa: E402
 import dataset  # noqa: E402
 import export  # noqa: E402
 import labels  # noqa: E402
 import vocabulary as voc  # noqa: E402
+from error_rates import distance, interval  # noqa: E402
 from network import Config, LabelReader  # noqa: E402
 
 TIERS = {  # (height, width), kind, options
@@ -28,16 +29,6 @@ TIERS = {  # (height, width), kind, options
     "camera": ((512, 896), "camera", {"latin1": 0}), "subtitles": ((256, 896), "subtitle", {"latin1": 0}),
     "blank": ((512, 512), "blank", {}), "blank-wide": ((256, 896), "blank", {})}
 CHUNK = 32  # views that are read together
-
-
-def distance(a, b):
-    """Levenshtein distance of two strings."""
-    row = list(range(len(b) + 1))
-    for i, c in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, d in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (c != d))
-    return row[-1]
 
 
 def read_tier(network, name, fonts, count, device, autocast):
@@ -57,23 +48,12 @@ def read_tier(network, name, fonts, count, device, autocast):
     return texts, answers
 
 
-def interval(errors, characters, rng):
-    """95 % interval of the error rate: 1,000 resamplings of the pictures."""
-    pairs = list(zip(errors, characters))
-    rates = []
-    for _ in range(1000):
-        drawn = rng.choices(pairs, k=len(pairs))
-        rates.append(sum(e for e, _ in drawn) / max(1, sum(c for _, c in drawn)))
-    rates.sort()
-    return rates[25], rates[974]
-
-
 def describe(name, texts, answers):
     """A line of figures."""
     if TIERS[name][1] == "blank":
         return f"{name}: {100 * sum(map(bool, answers)) / len(answers):.1f} % of {len(answers)} with phantom text"
     errors, characters = [distance(a, t) for a, t in zip(answers, texts)], [len(t) for t in texts]
-    low, high = interval(errors, characters, random.Random(1))
+    low, high = interval(list(zip(errors, characters)), random.Random(1))
     exact = sum(a == t for a, t in zip(answers, texts)) / len(texts)
     return (f"{name}: CER {100 * sum(errors) / sum(characters):.2f} % ({100 * low:.2f} to {100 * high:.2f}), "
             f"{100 * exact:.1f} % of {len(texts)} exact")
