@@ -35,25 +35,6 @@ SafetensorsFile open_weights(const std::filesystem::path& directory) {
                                          "adapter_config.json and adapter_model.safetensors.");
 }
 
-std::string to_string(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
-std::optional<ElementType> element_type(StorageType type) {
-  switch (type) {
-    case StorageType::f32:
-      return ElementType::f32;
-    case StorageType::f16:
-      return ElementType::f16;
-    case StorageType::bf16:
-      return ElementType::bf16;
-    default:
-      return std::nullopt;
-  }
-}
-
 /// (rows, columns) → (columns, rows)
 std::vector<float> transposed(const std::vector<float>& matrix, int64_t rows, int64_t columns) {
   std::vector<float> result(matrix.size());
@@ -95,7 +76,7 @@ std::string Adapter::subject(const SafetensorsEntry& entry) const {
 void Adapter::place(const SafetensorsEntry& entry, const Shapes& shapes) {
   const AdapterName name = parse_adapter_name(entry.name);
   if (name.tensor.starts_with(kUnused)) return;
-  if (!element_type(entry.type))
+  if (!element_type_of(entry.type))
     throw CheckpointError(subject(entry) + " has the dtype " + storage_name(entry.type) +
                           ", but weights must be BF16, F16 or F32; save the adapter in one of them.");
   const auto weight = shapes.find(name.tensor);
@@ -123,8 +104,8 @@ void Adapter::place(const SafetensorsEntry& entry, const Shapes& shapes) {
 void Adapter::expect_shape(const SafetensorsEntry& entry, const std::vector<int64_t>& shape,
                            const std::string& why) const {
   if (entry.shape == shape) return;
-  throw CheckpointError(subject(entry) + " has the shape " + to_string(entry.shape) + ", but " + why + " asks for " +
-                        to_string(shape) + "; the files do not belong together.");
+  throw CheckpointError(subject(entry) + " has the shape " + shape_text(entry.shape) + ", but " + why + " asks for " +
+                        shape_text(shape) + "; the files do not belong together.");
 }
 
 void Adapter::check(const Change& change) const {
@@ -136,7 +117,7 @@ void Adapter::check(const Change& change) const {
                           " beside it; save the adapter again.");
   }
   if (change.shape.size() < 2)
-    throw CheckpointError(subject(*change.down) + " belongs to a weight of the shape " + to_string(change.shape) +
+    throw CheckpointError(subject(*change.down) + " belongs to a weight of the shape " + shape_text(change.shape) +
                           ", which is no matrix; train without that module.");
   const int64_t rank = config_.rank_of(change.module);
   const std::string why = "the checkpoint with the rank " + std::to_string(rank) + " of adapter_config.json";
@@ -183,7 +164,7 @@ bool Adapter::replaces(const std::string& tensor) const {
 
 void Adapter::read_rows(const std::string& tensor, int64_t first, int64_t count, float* rows) const {
   const Change& change = changes_.at(tensor);
-  const ElementType type = *element_type(change.whole->type);
+  const ElementType type = *element_type_of(change.whole->type);
   const auto columns = static_cast<size_t>(change.columns()), size = element_size(type);
   std::vector<std::byte> stored(static_cast<size_t>(count) * columns * size);
   file_.read(*change.whole, static_cast<uint64_t>(first) * columns * size, stored.data(), stored.size());
@@ -197,7 +178,7 @@ void Adapter::update_rows(const std::string& tensor, int64_t first, int64_t coun
 
 /// A whole tensor of the adapter in float32.
 std::vector<float> Adapter::values(const SafetensorsEntry& entry) const {
-  const ElementType type = *element_type(entry.type);
+  const ElementType type = *element_type_of(entry.type);
   const std::vector<std::byte> stored = file_.read(entry.name);
   std::vector<float> numbers(stored.size() / element_size(type));
   convert_elements(type, stored.data(), ElementType::f32, numbers.data(), numbers.size());

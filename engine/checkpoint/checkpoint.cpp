@@ -17,25 +17,6 @@
 namespace deepseekocr {
 namespace {
 
-std::optional<ElementType> weight_type(StorageType type) {
-  switch (type) {
-    case StorageType::f32:
-      return ElementType::f32;
-    case StorageType::f16:
-      return ElementType::f16;
-    case StorageType::bf16:
-      return ElementType::bf16;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::string to_string(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 /// Opens each file of the folder once, when its first tensor is asked for.
 class Shards {
  public:
@@ -77,12 +58,12 @@ TensorInfo locate(const TensorRequirement& required, Shards& shards) {
   const std::string subject = file.path().string() + ": the tensor " + quote(required.name);
   const SafetensorsEntry* entry = file.find(required.name);
   if (!entry)
-    throw CheckpointError(subject + " is missing, but config.json asks for it with shape " + to_string(required.shape) +
-                          "; fetch the whole checkpoint.");
+    throw CheckpointError(subject + " is missing, but config.json asks for it with shape " +
+                          shape_text(required.shape) + "; fetch the whole checkpoint.");
   if (entry->shape != required.shape)
-    throw CheckpointError(subject + " has the shape " + to_string(entry->shape) + ", but config.json asks for " +
-                          to_string(required.shape) + "; the files do not belong together.");
-  const std::optional<ElementType> type = weight_type(entry->type);
+    throw CheckpointError(subject + " has the shape " + shape_text(entry->shape) + ", but config.json asks for " +
+                          shape_text(required.shape) + "; the files do not belong together.");
+  const std::optional<ElementType> type = element_type_of(entry->type);
   if (!type)
     throw CheckpointError(subject + " has the dtype " + storage_name(entry->type) +
                           ", but weights must be BF16, F16 or F32; convert the checkpoint.");

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "checkpoint/module_patterns.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "checkpoint/error.h"
 #include "checkpoint/json_document.h"
+#include "checkpoint/pcre2_handles.h"
 
 namespace deepseekocr {
 namespace {
@@ -19,27 +16,11 @@ constexpr size_t kMostExpressions = 256;  ///< plain names are not counted: one 
 constexpr size_t kLongestPattern = 512;
 constexpr uint32_t kMatchLimit = 100'000;  ///< steps of the matcher; a useful pattern takes some hundred
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* pointer) const {
-    free_function(pointer);
-  }
-};
-
-using Code = std::unique_ptr<pcre2_code, Free<pcre2_code_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>>;
-
-PCRE2_SPTR as_units(std::string_view text) {
-  return reinterpret_cast<PCRE2_SPTR>(text.data());
-}
-
-std::string error_text(int code) {
-  std::array<PCRE2_UCHAR, 256> buffer{};
-  pcre2_get_error_message(code, buffer.data(), buffer.size());
-  return reinterpret_cast<const char*>(buffer.data());
-}
+using pcre2::as_units;
+using pcre2::Code;
+using pcre2::error_text;
+using pcre2::MatchContext;
+using pcre2::MatchData;
 
 /// Letters, digits, underscores, hyphens and dots: needs no regular expressions.
 bool is_plain(std::string_view pattern) {

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "checkpoint/element_type.h"
 #include "checkpoint/file.h"
 
 namespace deepseekocr {
@@ -21,6 +23,10 @@ enum class StorageType { boolean, u8, i8, f8_e4m3, f8_e5m2, u16, i16, f16, bf16,
 size_t storage_size(StorageType type);
 /// The name in the header: "F32", "BOOL", …
 const char* storage_name(StorageType type);
+/// The format as that of a weight; none where weights are not stored so.
+std::optional<ElementType> element_type_of(StorageType type);
+/// For messages: "[3, 4]".
+std::string shape_text(const std::vector<int64_t>& shape);
 
 /// A tensor of a file.
 struct SafetensorsEntry {

@@ -230,6 +230,25 @@ const char* storage_name(StorageType type) {
   return format_of(type).name;
 }
 
+std::optional<ElementType> element_type_of(StorageType type) {
+  switch (type) {
+    case StorageType::f32:
+      return ElementType::f32;
+    case StorageType::f16:
+      return ElementType::f16;
+    case StorageType::bf16:
+      return ElementType::bf16;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
 std::vector<SafetensorsEntry> parse_safetensors_header(std::string_view header, uint64_t file_size,
                                                        const std::string& origin) {
   const uint64_t data_begin = 8 + header.size();

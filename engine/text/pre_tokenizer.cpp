@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "text/pre_tokenizer.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-#include <array>
 #include <utility>
 
 #include "checkpoint/error.h"
+#include "checkpoint/pcre2_handles.h"
 #include "text/utf8.h"
 
 #if PCRE2_MAJOR < 10 || (PCRE2_MAJOR == 10 && PCRE2_MINOR < 40)
@@ -18,26 +15,10 @@ namespace deepseekocr {
 
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* pointer) const {
-    free_function(pointer);
-  }
-};
-
-using Code = std::unique_ptr<pcre2_code, Free<pcre2_code_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>>;
-
-PCRE2_SPTR as_units(std::string_view text) {
-  return reinterpret_cast<PCRE2_SPTR>(text.data());
-}
-
-std::string error_text(int code) {
-  std::array<PCRE2_UCHAR, 256> buffer{};
-  pcre2_get_error_message(code, buffer.data(), buffer.size());
-  return reinterpret_cast<const char*>(buffer.data());
-}
+using pcre2::as_units;
+using pcre2::Code;
+using pcre2::error_text;
+using pcre2::MatchData;
 
 /// tokenizer.json is written for Oniguruma, whose `\s` is Unicode's White_Space; that of PCRE2 also holds U+180E.
 std::string with_unicode_white_space(std::string_view pattern) {
