@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "model/torch_runner.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/ops/cat.h>
 #include <c10/core/InferenceMode.h>
@@ -26,6 +25,7 @@
 #include "model/kv_cache.h"
 #include "model/precision.h"
 #include "model/vision_encoder.h"
+#include "operations/threads.h"
 
 namespace deepseekocr {
 namespace {
@@ -141,7 +141,7 @@ class TorchRunner final : public ModelRunner {
                                     std::vector<TokenChoice>& choices) override {
     return guarded(stream_, [&]() -> std::unique_ptr<Sequence> {
       const ExactArithmetic exact(precision_type());
-      use_threads();
+      use_threads_of_decoder();
       const at::Tensor& tokens = static_cast<const TorchFeatures*>(input.image)->tokens;
       std::vector<at::Tensor> parts = {decoder_->embed(input.before), tokens, decoder_->embed(input.after)};
       if (!input.draft.empty()) parts.push_back(decoder_->embed(input.draft));
@@ -159,7 +159,7 @@ class TorchRunner final : public ModelRunner {
   void decode(std::span<DecodeItem> items) override {
     guarded(stream_, [&] {
       const ExactArithmetic exact(precision_type());
-      use_threads();
+      use_threads_of_decoder();
       const std::vector<DecodeItem*> ready = make_room(items);
       if (ready.empty() || (step_ && decode_as_one(ready))) return;
       std::vector<KvCache*> caches;
@@ -241,9 +241,10 @@ class TorchRunner final : public ModelRunner {
     return choices;
   }
 
-  /// The number is a property of the calling thread; others of this process may have set theirs.
-  void use_threads() const {
-    if (at::get_num_threads() != threads_) at::set_num_threads(threads_);
+  void use_threads() const { operations::use_threads(threads_, false); }
+
+  void use_threads_of_decoder() const {
+    operations::use_threads(threads_, options_.device().is_cpu() && operations::team_computes(precision_type()));
   }
 
   ModelConfig config_;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Attention of one new position for each of several sequences, and of prompts.
+// Attention of one new position for each of several sequences.
 #include <ATen/ops/empty.h>
 
 #include <cmath>
 #include <cstring>
 #include <vector>
 
-#include "operations/aten/reference.h"
 #include "operations/cpu/matrix.h"
+#include "operations/cpu/rotary.h"
 
 namespace deepseekocr::operations::cpu {
 namespace {
@@ -33,20 +33,6 @@ struct Scratch {
   }
 };
 
-/// x·cos + (−second half, first half)·sin at `position`, rounded to the model's type.
-template <typename T>
-void rotate(const Step& step, int64_t position, const T* x, float* between, T* out) {
-  const float* cosines = read_only<float>(step.rope.cosines) + position * step.dim;
-  const float* sines = read_only<float>(step.rope.sines) + position * step.dim;
-  const int64_t half = step.dim / 2;
-  for (int64_t i = 0; i < half; ++i) {
-    const float first = kernels::widen(x[i]), second = kernels::widen(x[half + i]);
-    between[i] = first * cosines[i] - second * sines[i];
-    between[half + i] = second * cosines[half + i] + first * sines[half + i];
-  }
-  typed_kernels<T>().round(between, step.dim, out);
-}
-
 /// One head of one sequence: appends its key and value, and attends to all there are.
 template <typename T>
 void attend(const Step& step, int64_t row, int64_t head, const CacheSlice& slice, T* out) {
@@ -55,9 +41,10 @@ void attend(const Step& step, int64_t row, int64_t head, const CacheSlice& slice
   const T* query = read_only<T>(step.qkv) + (row * 3 * step.heads + head) * dim;
   T* keys = writable<T>(slice.keys) + place * dim;
   T* values = writable<T>(slice.values) + place * dim;
-  rotate(step, slice.length, query + step.heads * dim, scratch.vector.data(), keys + slice.length * dim);
+  rotate(step.rope, slice.length, dim, query + step.heads * dim, scratch.vector.data());
+  typed_kernels<T>().round(scratch.vector.data(), dim, keys + slice.length * dim);
   std::memcpy(values + slice.length * dim, query + 2 * step.heads * dim, static_cast<size_t>(dim) * sizeof(T));
-  rotate(step, slice.length, query, scratch.vector.data(), out);
+  rotate(step.rope, slice.length, dim, query, scratch.vector.data());
 
   float* scores = scratch.scores.data();
   typed_kernels<T>().products({keys, dim}, positions, {scratch.vector.data(), dim}, 1, dim, {scores, positions});
@@ -90,28 +77,6 @@ at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int he
     });
   });
   return out;
-}
-
-bool takes_prompts(const at::Tensor& qkv, std::span<const CacheSlice> slices) {
-  return qkv.is_cpu() && is_slow(qkv.scalar_type()) &&
-         std::all_of(slices.begin(), slices.end(), [](const CacheSlice& slice) { return slice.length == 0; });
-}
-
-at::Tensor prompt_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
-                            std::span<const CacheSlice> slices) {
-  std::vector<CacheSlice> wide;
-  for (const CacheSlice& slice : slices) {
-    const auto empty = [&](const at::Tensor& x) {
-      return at::empty({x.size(0), slice.count, x.size(2)}, x.options().dtype(at::kFloat));
-    };
-    wide.push_back({empty(slice.keys), empty(slice.values), 0, slice.count});
-  }
-  const at::Tensor out = aten::cached_attention(qkv.to(at::kFloat), rope, heads, wide);
-  for (size_t i = 0; i < slices.size(); ++i) {
-    slices[i].keys.narrow(1, 0, slices[i].count).copy_(wide[i].keys);
-    slices[i].values.narrow(1, 0, slices[i].count).copy_(wide[i].values);
-  }
-  return out.to(qkv.scalar_type());
 }
 
 }  // namespace deepseekocr::operations::cpu

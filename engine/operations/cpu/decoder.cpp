@@ -17,25 +17,10 @@ bool has_kernels(at::ScalarType type) {
   return active_kernels() != nullptr && (type == at::kFloat || type == at::kBFloat16);
 }
 
-int64_t row_count(const at::Tensor& x) {
-  return x.size(-1) == 0 ? 0 : x.numel() / x.size(-1);
-}
-
-/// `x` as products take it.
-at::Tensor input_of(const at::Tensor& x) {
-  return x.to(at::kFloat).contiguous();
-}
-
 /// Inputs that are multiplied with a part of the weights before their results are handed on.
 constexpr int64_t kPartInputs = 24;
 
 using Sums = std::array<float, kPartInputs * kPartRows>;
-
-/// Calls work(first input, number of inputs) for all of `count`, kPartInputs at a time.
-template <typename Work>
-void for_inputs(int64_t count, const Work& work) {
-  for (int64_t i = 0; i < count; i += kPartInputs) work(i, std::min(kPartInputs, count - i));
-}
 
 /// Which products are taken for `count` inputs, whatever part of them is multiplied at once.
 template <typename T>
@@ -53,7 +38,7 @@ template <typename T, typename Out>
 void multiply(Rows<const T> weights, int64_t rows, Rows<const float> x, int64_t count, Rows<Out> out) {
   const auto products = products_for<T>(count);
   for_parts(rows, [&](int64_t first, int64_t some) {
-    for_inputs(count, [&](int64_t i, int64_t inputs) {
+    for_inputs(count, kPartInputs, [&](int64_t i, int64_t inputs) {
       Sums sums;
       products(from_row(weights, first), some, from_row(x, i), inputs, x.stride, {sums.data(), kPartRows});
       for (int64_t row = 0; row < inputs; ++row)
@@ -67,7 +52,7 @@ template <typename T>
 void gated_part(Rows<const T> gate_up, int64_t width, Rows<const float> x, int64_t count, int64_t first, int64_t some,
                 Rows<float> hidden) {
   const auto products = products_for<T>(count);
-  for_inputs(count, [&](int64_t i, int64_t inputs) {
+  for_inputs(count, kPartInputs, [&](int64_t i, int64_t inputs) {
     Sums gates, ups;
     products(from_row(gate_up, first), some, from_row(x, i), inputs, x.stride, {gates.data(), kPartRows});
     products(from_row(gate_up, width + first), some, from_row(x, i), inputs, x.stride, {ups.data(), kPartRows});
@@ -96,7 +81,7 @@ void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::
   });
   for_visits(all, hidden, kPartRows, [&](const Visit& visit, int64_t first, int64_t some) {
     const Rows<const float> own{read_only<float>(between) + visit.first * width, width};
-    for_inputs(visit.count, [&](int64_t i, int64_t inputs) {
+    for_inputs(visit.count, kPartInputs, [&](int64_t i, int64_t inputs) {
       Sums sums;
       products_for<T>(visit.count)({read_only<T>(down) + (visit.expert * hidden + first) * width, width}, some,
                                    from_row(own, i), inputs, width, {sums.data(), kPartRows});
@@ -122,9 +107,16 @@ bool is_slow(at::ScalarType type) {
   return type == at::kBFloat16 && kernels::best_isa() < kernels::Isa::avx512;
 }
 
+bool computes_all(at::ScalarType type) {
+  return has_kernels(type) && is_slow(type);
+}
+
 bool takes(const at::Tensor& x, const at::Tensor& weight) {
-  return x.is_cpu() && weight.is_cpu() && has_kernels(weight.scalar_type()) && weight.is_contiguous() &&
-         x.size(-1) > 0 && (row_count(x) <= kFewRows || is_slow(weight.scalar_type()));
+  return takes_router(x, weight) && (row_count(x) <= kFewRows || is_slow(weight.scalar_type()));
+}
+
+bool takes_router(const at::Tensor& x, const at::Tensor& gate) {
+  return x.is_cpu() && gate.is_cpu() && has_kernels(gate.scalar_type()) && gate.is_contiguous() && x.size(-1) > 0;
 }
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {

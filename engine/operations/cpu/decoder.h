@@ -17,9 +17,14 @@ constexpr int64_t kFewRows = 16;
 /// Whether LibTorch multiplies this dtype slowly here: bfloat16 without AVX-512, at a tenth of float32's rate or less.
 bool is_slow(at::ScalarType type);
 
+/// Whether all products of a network of this dtype, of few rows or many, are done here.
+bool computes_all(at::ScalarType type);
+
 /// Whether rows of `x` (…, inputs) can be multiplied with `weight` here: few, or where LibTorch is slow at many; in a
 /// processor's memory, of a dtype that has kernels on this processor.
 bool takes(const at::Tensor& x, const at::Tensor& weight);
+/// The same for a router, whose products are few: any number of rows.
+bool takes_router(const at::Tensor& x, const at::Tensor& gate);
 /// Whether this is a decode step that can be done here: one new position for each of few sequences.
 bool takes(const at::Tensor& qkv, std::span<const CacheSlice> slices);
 
@@ -34,10 +39,13 @@ at::Tensor logits(const at::Tensor& x, const at::Tensor& weight);
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices);
 
-/// Whether these are prompts of sequences that begin, in a dtype that LibTorch is slow at.
+/// Whether these are prompts of sequences that begin, of a network whose products are all done here.
 bool takes_prompts(const at::Tensor& qkv, std::span<const CacheSlice> slices);
 /// cached_attention() of prompts, in float32 but for the caches and the result.
 at::Tensor prompt_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices);
+
+/// As operations/threads.h says: the team's members from here on, on the calling thread; 0: at::get_num_threads().
+void set_team_size(int size);
 
 }  // namespace deepseekocr::operations::cpu

@@ -18,7 +18,7 @@ using kernels::Rows;
 /// The processor's kernels; NULL: none.
 const kernels::Kernels* active_kernels();
 
-/// The calling thread's team, of at::get_num_threads() members.  Ends with the thread.
+/// The calling thread's team, of as many members as set_team_size() said.  Ends with the thread.
 kernels::Team& team();
 
 template <typename T>
@@ -56,6 +56,22 @@ T* writable(const at::Tensor& tensor) {
 template <typename T>
 Rows<const T> rows_of(const at::Tensor& tensor) {
   return {read_only<T>(tensor), tensor.size(-1)};
+}
+
+/// Of (…, columns), the leading axes folded.
+inline int64_t row_count(const at::Tensor& x) {
+  return x.size(-1) == 0 ? 0 : x.numel() / x.size(-1);
+}
+
+/// `x` as products take it.
+inline at::Tensor input_of(const at::Tensor& x) {
+  return x.to(at::kFloat).contiguous();
+}
+
+/// Calls work(first input, number of inputs) for all of `count`, `part` at a time.
+template <typename Work>
+void for_inputs(int64_t count, int64_t part, const Work& work) {
+  for (int64_t i = 0; i < count; i += part) work(i, std::min(part, count - i));
 }
 
 /// Rows of a matrix that a member of the team takes at once: long enough to be worth taking, and short enough that all

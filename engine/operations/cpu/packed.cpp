@@ -22,9 +22,9 @@ using kernels::RoundedRows;
 constexpr int64_t kPartPanels = 4;
 constexpr int64_t kPartPanelRows = kPartPanels * kPanelRows;
 /// Inputs that are multiplied with them before their results are handed on.
-constexpr int64_t kPartInputs = 16;
+constexpr int64_t kPanelInputs = 16;
 
-using Sums = std::array<float, kPartInputs * kPartPanelRows>;
+using PanelSums = std::array<float, kPanelInputs * kPartPanelRows>;
 
 const kernels::PanelKernels& kernels_for(PackedFormat format) {
   return format == PackedFormat::int8 ? active_kernels()->int8 : active_kernels()->int4;
@@ -38,24 +38,18 @@ const uint8_t* panels_from(const PackedMatrices& weights, int64_t matrix, int64_
 
 /// Rows first … first + some − 1 of one matrix times inputs: sums[input · kPartPanelRows + row].
 void multiply_part(const PackedMatrices& weights, int64_t matrix, int64_t first, int64_t some, const RoundedRows& x,
-                   int64_t inputs, Sums& sums) {
+                   int64_t inputs, PanelSums& sums) {
   kernels_for(weights.format)
       .products(panels_from(weights, matrix, first), (some + kPanelRows - 1) / kPanelRows, x, inputs,
                 {sums.data(), kPartPanelRows});
-}
-
-/// Calls work(first input, number of inputs) for all of `count`, kPartInputs at a time.
-template <typename Work>
-void for_inputs(int64_t count, const Work& work) {
-  for (int64_t i = 0; i < count; i += kPartInputs) work(i, std::min(kPartInputs, count - i));
 }
 
 /// hidden = silu(gate x) · (up x), columns first … first + some − 1; `gate` is the number of its matrix, up's the next.
 void gated_part(const PackedMatrices& gate_up, int64_t gate, const RoundedRows& x, int64_t count, int64_t first,
                 int64_t some, Rows<float> hidden) {
   const int64_t group = group_bytes(gate_up.format);
-  for_inputs(count, [&](int64_t i, int64_t inputs) {
-    Sums gates, ups;
+  for_inputs(count, kPanelInputs, [&](int64_t i, int64_t inputs) {
+    PanelSums gates, ups;
     multiply_part(gate_up, gate, first, some, x.from(i, group), inputs, gates);
     multiply_part(gate_up, gate + 1, first, some, x.from(i, group), inputs, ups);
     for (int64_t row = 0; row < inputs; ++row) {
@@ -79,14 +73,6 @@ RoundedRows sorted_inputs(const Visits& all, int64_t k, const RoundedRows& x, in
   return sorted;
 }
 
-at::Tensor input_of(const at::Tensor& x) {
-  return x.to(at::kFloat).contiguous();
-}
-
-int64_t row_count(const at::Tensor& x) {
-  return x.size(-1) == 0 ? 0 : x.numel() / x.size(-1);
-}
-
 /// x (rows, columns) · weightsᵀ, rounded to Out.
 template <typename Out>
 void multiply(const PackedMatrices& weights, const RoundedRows& x, int64_t count, Rows<Out> out) {
@@ -95,8 +81,8 @@ void multiply(const PackedMatrices& weights, const RoundedRows& x, int64_t count
   team().run(weights.count * parts, [&](int64_t part) {
     const int64_t matrix = part / parts, first = part % parts * kPartPanelRows;
     const int64_t some = std::min(kPartPanelRows, weights.rows - first);
-    for_inputs(count, [&](int64_t i, int64_t inputs) {
-      Sums sums;
+    for_inputs(count, kPanelInputs, [&](int64_t i, int64_t inputs) {
+      PanelSums sums;
       multiply_part(weights, matrix, first, some, x.from(i, group), inputs, sums);
       for (int64_t row = 0; row < inputs; ++row)
         typed_kernels<Out>().round(sums.data() + row * kPartPanelRows, some,
@@ -155,8 +141,8 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const Pac
   const RoundedRows gated = between_buffer.round(rows_of<float>(between), pairs, width, down.format);
   const at::Tensor outputs = at::empty({pairs, hidden}, in.options());
   for_visits(all, hidden, kPartPanelRows, [&](const Visit& visit, int64_t first, int64_t some) {
-    for_inputs(visit.count, [&](int64_t i, int64_t count) {
-      Sums sums;
+    for_inputs(visit.count, kPanelInputs, [&](int64_t i, int64_t count) {
+      PanelSums sums;
       multiply_part(down, visit.expert, first, some, gated.from(visit.first + i, group), count, sums);
       for (int64_t row = 0; row < count; ++row)
         std::copy_n(sums.data() + row * kPartPanelRows, some,

@@ -11,6 +11,7 @@
 #include "kernels/isa.h"
 #include "operations/aten/reference.h"
 #include "operations/cpu/decoder.h"
+#include "operations/threads.h"
 
 namespace deepseekocr::test {
 namespace {
@@ -30,7 +31,7 @@ class Cpu : public testing::TestWithParam<at::ScalarType> {
   void SetUp() override {
     if (kernels::active_isa() == kernels::Isa::none) GTEST_SKIP() << "no kernels on this processor, or none wanted";
   }
-  void TearDown() override { at::set_num_threads(1); }
+  void TearDown() override { operations::use_threads(1, false); }
 
   static at::Tensor weights(at::IntArrayRef shape, uint64_t seed) { return numbers(shape, seed).to(GetParam()); }
   static void expect_equal(const at::Tensor& got, const at::Tensor& expected) {
@@ -98,6 +99,14 @@ TEST_P(Cpu, RmsNorm) {
   }
 }
 
+TEST_P(Cpu, RouteOfManyRows) {
+  const at::Tensor x = numbers({70, 40}, 1), gate = numbers({9, 40}, 2);
+  ASSERT_TRUE(operations::cpu::takes_router(x, gate));
+  const Routing got = operations::route(x, gate, 4, true, 1), expected = operations::aten::route(x, gate, 4, true, 1);
+  EXPECT_TRUE(at::equal(got.experts, expected.experts));
+  expect_close(values(got.weights), values(expected.weights), 1e-5);
+}
+
 TEST_P(Cpu, RouteAndExperts) {
   for (const bool normalise : {false, true}) {
     for (const int64_t rows : kRowCounts) {
@@ -113,13 +122,15 @@ TEST_P(Cpu, RouteAndExperts) {
   }
 }
 
+constexpr int64_t kCapacity = 100;
+
 /// Sequences of these lengths, each extended by a step.
 struct Caches {
   Caches(std::initializer_list<int64_t> lengths, int64_t heads, int64_t dim, at::ScalarType type) {
     uint64_t seed = 10;
     for (const int64_t length : lengths) {
-      const at::Tensor keys = numbers({heads, 50, dim}, ++seed).to(type),
-                       values = numbers({heads, 50, dim}, ++seed).to(type);
+      const at::Tensor keys = numbers({heads, kCapacity, dim}, ++seed).to(type),
+                       values = numbers({heads, kCapacity, dim}, ++seed).to(type);
       slices.push_back({keys, values, length, 1});
     }
   }
@@ -129,8 +140,9 @@ struct Caches {
 TEST_P(Cpu, CachedAttention) {
   constexpr int64_t kHeads = 3;
   for (const int64_t dim : {2, 10, 32}) {
-    const auto rope = operations::rope_table(50, static_cast<int>(dim), 10000, at::kCPU);
-    Caches own({0, 1, 17, 49}, kHeads, dim, GetParam()), reference({0, 1, 17, 49}, kHeads, dim, GetParam());
+    const auto rope = operations::rope_table(kCapacity, static_cast<int>(dim), 10000, at::kCPU);
+    Caches own({0, 1, 17, kCapacity - 1}, kHeads, dim, GetParam()),
+        reference({0, 1, 17, kCapacity - 1}, kHeads, dim, GetParam());
     const at::Tensor qkv = weights({4, 3 * kHeads * dim}, 1);
     ASSERT_TRUE(operations::cpu::takes(qkv, own.slices));
     expect_equal(operations::cached_attention(qkv, rope, kHeads, own.slices),
@@ -142,20 +154,50 @@ TEST_P(Cpu, CachedAttention) {
   }
 }
 
-TEST_P(Cpu, PromptAttention) {
-  constexpr int64_t kHeads = 3, kDim = 10;
-  const auto rope = operations::rope_table(50, kDim, 10000, at::kCPU);
-  Caches own({0, 0, 0}, kHeads, kDim, GetParam()), reference({0, 0, 0}, kHeads, kDim, GetParam());
+/// Sequences that begin with prompts of these lengths; `rows` of them all together.
+struct Prompts : Caches {
+  Prompts(std::vector<int64_t> counts, int64_t heads, int64_t dim, at::ScalarType type)
+      : Caches({0, 0, 0}, heads, dim, type) {
+    for (size_t i = 0; i < slices.size(); ++i) rows += slices[i].count = counts[i];
+  }
   int64_t rows = 0;
-  for (size_t i = 0; i < own.slices.size(); ++i)
-    rows += own.slices[i].count = reference.slices[i].count = std::vector<int64_t>{7, 50, 1}[i];
-  const at::Tensor qkv = weights({rows, 3 * kHeads * kDim}, 1);
-  EXPECT_EQ(operations::cpu::takes_prompts(qkv, own.slices), operations::cpu::is_slow(GetParam()));
-  expect_equal(operations::cpu::prompt_attention(qkv, rope, kHeads, own.slices),
-               operations::aten::cached_attention(qkv, rope, kHeads, reference.slices));
-  for (size_t i = 0; i < own.slices.size(); ++i) {
-    expect_equal(own.slices[i].keys, reference.slices[i].keys);
-    EXPECT_TRUE(at::equal(own.slices[i].values, reference.slices[i].values));
+};
+
+TEST_P(Cpu, PromptAttention) {
+  constexpr int64_t kHeads = 3;
+  for (const int64_t dim : {2, 10, 32}) {
+    for (const auto& counts : {std::vector<int64_t>{7, kCapacity, 1}, {31, 32, 33}, {64, 2, 65}}) {
+      const auto rope = operations::rope_table(kCapacity, static_cast<int>(dim), 10000, at::kCPU);
+      Prompts own(counts, kHeads, dim, GetParam()), reference(counts, kHeads, dim, GetParam());
+      const at::Tensor qkv = weights({own.rows, 3 * kHeads * dim}, 1);
+      expect_equal(operations::cpu::prompt_attention(qkv, rope, kHeads, own.slices),
+                   operations::aten::cached_attention(qkv, rope, kHeads, reference.slices));
+      for (size_t i = 0; i < own.slices.size(); ++i) {
+        expect_equal(own.slices[i].keys, reference.slices[i].keys);
+        EXPECT_TRUE(at::equal(own.slices[i].values, reference.slices[i].values));
+      }
+    }
+  }
+}
+
+TEST_P(Cpu, PromptsAreTakenWhereAllProductsAre) {
+  Prompts prompts({7, 9, 1}, 2, 8, GetParam());
+  const at::Tensor qkv = weights({prompts.rows, 48}, 1);
+  EXPECT_EQ(operations::cpu::takes_prompts(qkv, prompts.slices), operations::team_computes(GetParam()));
+  EXPECT_EQ(operations::team_computes(GetParam()), operations::cpu::is_slow(GetParam()));
+  prompts.slices[1].length = 1;
+  EXPECT_FALSE(operations::cpu::takes_prompts(qkv, prompts.slices)) << "one goes on";
+}
+
+TEST_P(Cpu, APromptComesToTheSameWithAnyNumberOfThreads) {
+  const auto rope = operations::rope_table(kCapacity, 10, 10000, at::kCPU);
+  std::vector<at::Tensor> results;
+  for (const int threads : {1, 2, 4}) {
+    operations::use_threads(threads, true);
+    EXPECT_EQ(at::get_num_threads(), 1) << "LibTorch's threads stay out";
+    Prompts prompts({70, 3, 33}, 3, 10, GetParam());
+    results.push_back(operations::cpu::prompt_attention(weights({prompts.rows, 90}, 1), rope, 3, prompts.slices));
+    EXPECT_TRUE(at::equal(results.back(), results.front())) << threads;
   }
 }
 
@@ -167,11 +209,11 @@ TEST_P(Cpu, APromptIsNoStep) {
 
 /// What a decode step computes, with as many threads.
 std::vector<at::Tensor> step(int threads, const at::Tensor& x, at::ScalarType type) {
-  at::set_num_threads(threads);
+  operations::use_threads(threads, false);
   const auto weights = [&](at::IntArrayRef shape, uint64_t seed) { return numbers(shape, seed).to(type); };
   const Routing routing = operations::route(x, numbers({9, 40}, 2), 4, false, 1);
   Caches caches({3, 9, 40}, 2, 10, type);
-  const auto rope = operations::rope_table(50, 10, 10000, at::kCPU);
+  const auto rope = operations::rope_table(kCapacity, 10, 10000, at::kCPU);
   const at::Tensor qkv = operations::project(x, weights({60, 40}, 5));
   const at::Tensor attended =
       operations::cached_attention(qkv, rope, 2, {caches.slices.data(), static_cast<size_t>(x.size(0))});
