@@ -10,10 +10,10 @@
 namespace deepseekocr {
 namespace {
 
-constexpr double kEpsilon = 1e-5;
+constexpr double kClipEpsilon = 1e-5;
 
-at::Tensor norm(const NormWeights& weights, const at::Tensor& x) {
-  return operations::layer_norm(x, weights.weight, weights.bias, kEpsilon);
+at::Tensor clip_norm(const NormWeights& weights, const at::Tensor& x) {
+  return operations::layer_norm(x, weights.weight, weights.bias, kClipEpsilon);
 }
 
 }  // namespace
@@ -47,17 +47,18 @@ const at::Tensor& ClipEncoder::positions(int rows, int columns) {
 }
 
 at::Tensor ClipEncoder::forward(const Layer& layer, const at::Tensor& x) const {
-  const at::Tensor qkv = operations::linear(norm(layer.norm1, x), layer.qkv.weight, layer.qkv.bias);
+  const at::Tensor qkv = operations::linear(clip_norm(layer.norm1, x), layer.qkv.weight, layer.qkv.bias);
   const at::Tensor h =
       x + operations::linear(operations::attention(qkv, config_.heads), layer.out.weight, layer.out.bias);
-  return h + operations::quick_gelu_mlp(norm(layer.norm2, h), layer.fc1.weight, layer.fc1.bias, layer.fc2.weight,
+  return h + operations::quick_gelu_mlp(clip_norm(layer.norm2, h), layer.fc1.weight, layer.fc1.bias, layer.fc2.weight,
                                         layer.fc2.bias);
 }
 
 at::Tensor ClipEncoder::encode(const at::Tensor& features, const RunContext& context) {
   const int64_t views = features.size(0), rows = features.size(1), columns = features.size(2), width = features.size(3);
   const at::Tensor tokens = at::cat({class_token_.expand({views, 1, width}), features.flatten(1, 2)}, 1);
-  at::Tensor x = norm(pre_norm_, tokens.to(at::kFloat) + positions(static_cast<int>(rows), static_cast<int>(columns)));
+  at::Tensor x =
+      clip_norm(pre_norm_, tokens.to(at::kFloat) + positions(static_cast<int>(rows), static_cast<int>(columns)));
   context.record("clip.pre", x);
   for (size_t i = 0; i < layers_.size(); ++i) {
     context.check();

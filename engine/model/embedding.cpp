@@ -11,17 +11,17 @@
 namespace deepseekocr {
 namespace {
 
-constexpr const char* kName = "model.embed_tokens.weight";
+constexpr const char* kTableName = "model.embed_tokens.weight";
 
 }  // namespace
 
 Embedding::Embedding(WeightLoader& loader)
-    : vocabulary_(loader.shape(kName).at(0)), hidden_(loader.shape(kName).at(1)), options_(loader.options()) {
+    : vocabulary_(loader.shape(kTableName).at(0)), hidden_(loader.shape(kTableName).at(1)), options_(loader.options()) {
   if (loader.packs()) {
     file_ = loader.checkpoint();
-    loader.leave(kName);
+    loader.leave(kTableName);
   } else {
-    table_ = loader.load(kName);
+    table_ = loader.load(kTableName);
   }
 }
 
@@ -42,7 +42,7 @@ at::Tensor Embedding::rows(std::span<const int32_t> ids) const {
   if (!file_) return table_.index_select(0, places.to(table_.device()));
   at::Tensor rows = at::empty({count, hidden_}, options_);
   for (int64_t i = 0; i < count; ++i)
-    file_->read_rows(kName, ids[static_cast<size_t>(i)], 1, element_type_of(options_), rows[i].mutable_data_ptr());
+    file_->read_rows(kTableName, ids[static_cast<size_t>(i)], 1, element_type_of(options_), rows[i].mutable_data_ptr());
   return rows;
 }
 

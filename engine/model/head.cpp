@@ -7,16 +7,16 @@
 namespace deepseekocr {
 namespace {
 
-constexpr const char* kName = "lm_head.weight";
+constexpr const char* kHeadName = "lm_head.weight";
 
 operations::PackedHead load_packed(WeightLoader& loader) {
   operations::PackedHead head;
   operations::RowLoss loss;
-  head.weights = loader.load_int8(kName, loss);
+  head.weights = loader.load_int8(kHeadName, loss);
   head.errors = std::move(loss.errors);
   head.largest_norm = *std::max_element(loss.norms.begin(), loss.norms.end());
   head.exact = [checkpoint = loader.checkpoint()](int64_t first, int64_t count, float* out) {
-    checkpoint.read_rows(kName, first, count, ElementType::f32, out);
+    checkpoint.read_rows(kHeadName, first, count, ElementType::f32, out);
   };
   return head;
 }
@@ -27,7 +27,7 @@ Head::Head(WeightLoader& loader) {
   if (loader.packs()) {
     packed_ = load_packed(loader);
   } else {
-    dense_ = loader.load(kName);
+    dense_ = loader.load(kHeadName);
   }
 }
 

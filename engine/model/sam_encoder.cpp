@@ -9,10 +9,10 @@
 namespace deepseekocr {
 namespace {
 
-constexpr double kEpsilon = 1e-6;  // of every norm here; CLIP's is another
+constexpr double kSamEpsilon = 1e-6;  // of every norm here; CLIP's is another
 
-at::Tensor norm(const NormWeights& weights, const at::Tensor& x) {
-  return operations::layer_norm(x, weights.weight, weights.bias, kEpsilon);
+at::Tensor sam_norm(const NormWeights& weights, const at::Tensor& x) {
+  return operations::layer_norm(x, weights.weight, weights.bias, kSamEpsilon);
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ at::Tensor SamEncoder::attend(const Block& block, const RelativeTables& tables, 
   const int views = static_cast<int>(x.size(0)), rows = static_cast<int>(x.size(1)),
             columns = static_cast<int>(x.size(2));
   // Padding comes after the norm, so padded positions are ordinary keys whose q, k, v are the bias (1.1.4).
-  at::Tensor grid = norm(block.norm1, x);
+  at::Tensor grid = sam_norm(block.norm1, x);
   if (!block.global) grid = operations::split_windows(grid, config_.window_size);
   const at::Tensor qkv = operations::linear(grid, block.qkv.weight, block.qkv.bias);
   grid = operations::relative_position_attention(qkv, tables.rows, tables.columns, config_.heads);
@@ -73,8 +73,8 @@ at::Tensor SamEncoder::attend(const Block& block, const RelativeTables& tables, 
 }
 
 at::Tensor SamEncoder::compress(const at::Tensor& x, const RunContext& context) const {
-  at::Tensor grid = norm(neck1_, operations::linear(x, neck0_, {}));
-  grid = norm(neck3_, operations::convolution3x3(grid, neck2_, 1));
+  at::Tensor grid = sam_norm(neck1_, operations::linear(x, neck0_, {}));
+  grid = sam_norm(neck3_, operations::convolution3x3(grid, neck2_, 1));
   context.record("sam.neck", grid.flatten(1, 2));
   grid = operations::convolution3x3(operations::convolution3x3(grid, net2_, 2), net3_, 2);
   context.record("sam.out", grid.flatten(1, 2));
@@ -90,7 +90,7 @@ at::Tensor SamEncoder::encode(const at::Tensor& pixels, const RunContext& contex
     context.check();
     const Block& block = blocks_[i];
     x = x + attend(block, fitted.relative[i], x);
-    x = x + operations::gelu_mlp(norm(block.norm2, x), block.mlp_in.weight, block.mlp_in.bias, block.mlp_out.weight,
+    x = x + operations::gelu_mlp(sam_norm(block.norm2, x), block.mlp_in.weight, block.mlp_in.bias, block.mlp_out.weight,
                                  block.mlp_out.bias);
     context.record("sam.block" + std::to_string(i), x.flatten(1, 2));
   }

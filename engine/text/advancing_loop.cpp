@@ -7,6 +7,7 @@
 
 #include "text/coordinates.h"
 #include "text/grounding_tags.h"
+#include "text/utf8.h"
 
 namespace deepseekocr {
 
@@ -18,10 +19,6 @@ constexpr size_t kLineRun = 24;
 constexpr size_t kShortTextRun = 64;
 constexpr size_t kManyLetters = 16;
 constexpr double kBoxTolerance = 2;
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// ASCII letters, and one count for each character beyond ASCII.
 constexpr bool is_letter(char c) {

@@ -5,13 +5,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "text/utf8.h"
+
 namespace deepseekocr {
 
 namespace {
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 class Parser {
  public:

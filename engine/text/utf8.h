@@ -7,6 +7,11 @@
 
 namespace deepseekocr {
 
+/// An ASCII digit, whatever the locale.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 /// What the first bytes of a text are.
 struct Utf8Sequence {
   enum Kind {

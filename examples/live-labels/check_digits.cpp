@@ -3,15 +3,13 @@
 
 #include <cstddef>
 
+#include "characters.h"
+
 namespace live_labels {
 namespace {
 
 int digit(char c) {
   return c - '0';
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 int complete_to_ten(int sum) {

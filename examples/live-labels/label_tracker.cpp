@@ -9,7 +9,7 @@ namespace {
 
 // Share of a read's characters that must be known of a label.
 constexpr double kSameLabel = 0.3;
-constexpr size_t kMostBarcodes = 256;
+constexpr size_t kMostWaitingBarcodes = 256;
 constexpr size_t kMostCooling = 4096;
 
 // What tells labels apart.
@@ -101,7 +101,7 @@ void LabelTracker::advance(uint64_t time) {
 
 void LabelTracker::add(const Barcode& barcode) {
   barcodes_.push_back(barcode);
-  if (barcodes_.size() > kMostBarcodes) barcodes_.pop_front();
+  if (barcodes_.size() > kMostWaitingBarcodes) barcodes_.pop_front();
 }
 
 void LabelTracker::take_barcodes(uint64_t time) {

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "characters.h"
+
 namespace live_labels {
 namespace {
 
@@ -14,10 +16,6 @@ TrackingNumber number_of(const std::string& value) {
 
 bool is_part_of(const std::string& part, const std::string& whole) {
   return part.size() < whole.size() && whole.find(part) != std::string::npos;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // Whether the line, normalised, has the value inside a longer run of digits.

@@ -5,14 +5,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "characters.h"
 #include "check_digits.h"
 
 namespace live_labels {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_capital(char c) {
   return c >= 'A' && c <= 'Z';

@@ -6,14 +6,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "deepseekocr/trim.h"
+
 namespace deepseekocr::plugin {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> parts;

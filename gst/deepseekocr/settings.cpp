@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "deepseekocr/trim.h"
+
 namespace deepseekocr::plugin {
 namespace {
 
@@ -24,12 +26,6 @@ const char* prompt_of(Task task) {
       break;
   }
   return "";
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 std::string_view without_image_tag(std::string_view prompt) {
