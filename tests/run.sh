@@ -24,6 +24,7 @@ PACKAGES=yes
 QUICK=no
 STEPS=9
 PASSED=0 FAILED=0 SKIPPED=0
+FAILURES=() # one line each, told again at the end
 
 # Without these ccache compiles anew whatever has a precompiled header.
 export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
@@ -46,7 +47,11 @@ parse_arguments() {
 close() {
   local status=$?
   trap - EXIT
-  if [ "$status" != 0 ] || [ $((PASSED + FAILED)) = 0 ]; then FAILED=$((FAILED + 1)); fi
+  if [ "$status" != 0 ] || [ $((PASSED + FAILED)) = 0 ]; then
+    FAILED=$((FAILED + 1))
+    FAILURES+=("  failed: the run ended with status $status in step ${STEP:-0} of $STEPS")
+  fi
+  [ ${#FAILURES[@]} = 0 ] || printf '%s\n' "" "what failed:" "${FAILURES[@]}"
   say "" "wall time: $((SECONDS / 60)) min $((SECONDS % 60)) s" \
     "$PASSED passed, $FAILED failed, $SKIPPED skipped"
   [ "$FAILED" = 0 ] || exit 1
@@ -59,6 +64,7 @@ count() {
   report=$(python3 "$ROOT/tests/count_results.py" "$1" "$2") || report="  failed: no results in $2"$'\n'"0 1 0"
   numbers=$(tail -n 1 <<<"$report")
   sed '$d' <<<"$report"
+  while read -r line; do FAILURES+=("  $line"); done < <(grep '^ *failed:' <<<"$report")
   read -r passed failed skipped <<<"$numbers"
   PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
   say "  here: $passed passed, $failed failed, $skipped skipped"
@@ -66,6 +72,7 @@ count() {
 
 fail_step() {
   FAILED=$((FAILED + 1))
+  FAILURES+=("  failed: $*")
   say "  failed: $*"
 }
 

@@ -30,7 +30,7 @@ uint32_t load_big_endian(const uint8_t* bytes) {
 
 void Sha256::process_block(const uint8_t* block) {
   using std::rotr;
-  std::array<uint32_t, 64> w;
+  uint32_t w[64];  // an element of a std::array is a call where nothing is optimised, as under sanitizers
   for (size_t t = 0; t < 16; ++t) w[t] = load_big_endian(block + 4 * t);
   for (size_t t = 16; t < 64; ++t) {
     const uint32_t s0 = rotr(w[t - 15], 7) ^ rotr(w[t - 15], 18) ^ (w[t - 15] >> 3);

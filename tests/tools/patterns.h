@@ -32,22 +32,25 @@ inline int64_t page_value(int64_t x, int64_t y, int64_t channel, int64_t width) 
   return line && mark && word && inside ? 20 + 10 * channel + (x & 15) : 245 - 3 * channel;
 }
 
-/// Draws the pattern "syn", "smooth" or "page" (specification 12.3).
-inline RgbImage draw_pattern(const std::string& name, int width, int height) {
-  if (name != "syn" && name != "smooth" && name != "page") throw std::invalid_argument("no pattern " + name);
+/// Calls value(x, y, channel) for every byte of a picture.
+template <typename Value>
+RgbImage draw(int width, int height, const Value& value) {
   RgbImage image(width, height);
   uint8_t* out = image.data.data();
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      for (int channel = 0; channel < 3; ++channel) {
-        const int64_t value = name == "syn"    ? syn_value(x, y, channel)
-                              : name == "page" ? page_value(x, y, channel, width)
-                                               : smooth_value(x, y, channel, width, height);
-        *out++ = static_cast<uint8_t>(value);
-      }
-    }
-  }
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int channel = 0; channel < 3; ++channel) *out++ = static_cast<uint8_t>(value(x, y, channel));
   return image;
+}
+
+/// Draws the pattern "syn", "smooth" or "page" (specification 12.3).
+inline RgbImage draw_pattern(const std::string& name, int width, int height) {
+  if (name == "syn") return draw(width, height, syn_value);
+  if (name == "page")
+    return draw(width, height, [=](int x, int y, int channel) { return page_value(x, y, channel, width); });
+  if (name == "smooth")
+    return draw(width, height, [=](int x, int y, int channel) { return smooth_value(x, y, channel, width, height); });
+  throw std::invalid_argument("no pattern " + name);
 }
 
 }  // namespace deepseekocr::test
