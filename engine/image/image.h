@@ -29,6 +29,7 @@ struct RgbImage {
   RgbImage(int w, int h) : width(w), height(h), data(static_cast<size_t>(w) * static_cast<size_t>(h) * 3) {}
   uint8_t* row(int y) { return data.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * 3; }
   const uint8_t* row(int y) const { return data.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * 3; }
+  bool operator==(const RgbImage&) const = default;
 };
 
 /// Checks a picture of the caller: format and colours known, 1..32768 pixels a side, at most 2^28 in all, planes

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "model/clip_encoder.h"
 #include "model/sam_encoder.h"
 #include "model/stage_recorder.h"
+#include "model/tile_cache.h"
 #include "model/weight_loader.h"
 #include "serving/model_runner.h"
 
@@ -29,10 +31,14 @@ class VisionEncoder {
  public:
   VisionEncoder(const ModelConfig& config, WeightLoader& loader);
 
-  /// Encodes the pages' views, those of equal size together, and lays the tokens of each page out.
+  /// Encodes the pages' views, those of equal size together, and lays the tokens of each page out.  On a processor, a
+  /// tile with the same pixels as one of the last is not encoded again, unless stages are recorded.
   /// @return for each page (tokens, hidden); undefined where its flag was set
   std::vector<at::Tensor> encode(std::span<const PageViews* const> pages, std::span<const CancelFlag* const> cancelled,
                                  StageRecorder* recorder);
+
+  /// Views that went through the network so far.
+  uint64_t views_encoded() const { return views_encoded_; }
 
  private:
   /// A view of some page.
@@ -49,6 +55,11 @@ class VisionEncoder {
   void encode_group(std::span<const View> views, size_t step, std::span<const CancelFlag* const> cancelled,
                     StageRecorder* recorder, std::vector<std::vector<at::Tensor>>& features);
 
+  /// Tokens of the page's tiles that are known already.
+  void recall_tiles(const PageViews& page, std::vector<at::Tensor>& features);
+  /// Gives tiles of a page that equal an earlier one its tokens, and keeps those that are new.
+  void repeat_tiles(const PageViews& page, std::vector<at::Tensor>& features);
+
   SamEncoder sam_;
   ClipEncoder clip_;
   LinearWeights projector_;
@@ -56,6 +67,8 @@ class VisionEncoder {
   at::Tensor separator_;  ///< (hidden)
   int patch_size_;
   at::TensorOptions options_;
+  TileCache tiles_;
+  uint64_t views_encoded_ = 0;
 };
 
 }  // namespace deepseekocr
