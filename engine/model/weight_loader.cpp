@@ -5,6 +5,10 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <cstddef>
+
+#include "operations/cpu/guarded.h"
+#include "operations/host_memory.h"
 
 namespace deepseekocr {
 namespace {
@@ -33,6 +37,7 @@ WeightLoader::WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions
 }
 
 at::Tensor WeightLoader::allocate(at::IntArrayRef shape) const {
+  if (options_.device().is_cpu()) return operations::empty_on_host(shape, c10::typeMetaToScalarType(options_.dtype()));
   return at::empty(shape, options_);
 }
 
@@ -108,12 +113,30 @@ void WeightLoader::read(const std::string& name, const at::Tensor& destination) 
   if (cancelled_) throw Cancelled{};
   TORCH_CHECK(destination.is_contiguous(), name, " would be read into scattered memory");
   if (destination.is_cpu()) {
-    checkpoint_.read(name, element_type(destination.scalar_type()), destination.mutable_data_ptr());
+    read_by_parts(name, destination);
   } else {
     staging_.read(checkpoint_, name, element_type(destination.scalar_type()), destination);
   }
   bytes_held_ += destination.nbytes();
   report(checkpoint_.info(name).bytes);
+}
+
+// Memory is filled for the first time here: the system's work for that, and conversions, are shared, too.
+void WeightLoader::read_by_parts(const std::string& name, const at::Tensor& destination) const {
+  constexpr int64_t kPartBytes = 1 << 20;
+  const ElementType type = element_type(destination.scalar_type());
+  const int64_t rows = destination.dim() > 0 ? destination.size(0) : 0,
+                bytes = static_cast<int64_t>(destination.nbytes());
+  if (rows < 2 || bytes < 2 * kPartBytes) {
+    checkpoint_.read(name, type, destination.mutable_data_ptr());
+    return;
+  }
+  const int64_t row_bytes = bytes / rows, together = std::max<int64_t>(1, kPartBytes / row_bytes);
+  auto* data = static_cast<std::byte*>(destination.mutable_data_ptr());
+  operations::cpu::run_guarded((rows + together - 1) / together, [&](int64_t part) {
+    const int64_t first = part * together, some = std::min(together, rows - first);
+    checkpoint_.read_rows(name, first, some, type, data + first * row_bytes);
+  });
 }
 
 void WeightLoader::report(uint64_t bytes) {

@@ -75,6 +75,7 @@ class WeightLoader {
 
  private:
   void read(const std::string& name, const at::Tensor& destination);
+  void read_by_parts(const std::string& name, const at::Tensor& destination) const;
   void pack(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
             operations::RowLoss* loss);
   void report(uint64_t bytes);
