@@ -5,7 +5,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <cstddef>
+#include <span>
 
 #include "operations/cpu/guarded.h"
 #include "operations/host_memory.h"
@@ -18,6 +18,10 @@ ElementType element_type(at::ScalarType type) {
   return type == at::kFloat ? ElementType::f32 : ElementType::bf16;
 }
 
+// Blocks of a packed cache beside a matrix, behind its name.
+constexpr const char* kErrors = " errors";
+constexpr const char* kNorms = " norms";
+
 }  // namespace
 
 ElementType element_type_of(const at::TensorOptions& options) {
@@ -26,14 +30,26 @@ ElementType element_type_of(const at::TensorOptions& options) {
 
 WeightLoader::WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options,
                            std::optional<operations::PackedFormat> packing, const LoadProgress& progress,
-                           const CancelFlag& cancelled)
+                           const CancelFlag& cancelled, const std::optional<PackedCachePlace>& cache)
     : checkpoint_(checkpoint),
       options_(options),
       packing_(packing),
       progress_(progress),
       cancelled_(cancelled),
       staging_(options.device()) {
+  if (cache) {
+    const auto run = [](int64_t count, const std::function<void(int64_t)>& work) {
+      operations::cpu::team().run(count, work);
+    };
+    cache_.emplace(*cache, run, [this](const std::string& sentence) {
+      if (progress_) progress_(std::max(percent_, 0), sentence);
+    });
+  }
   report(0);
+}
+
+void WeightLoader::finish() {
+  if (cache_) cache_->finish();
 }
 
 at::Tensor WeightLoader::allocate(at::IntArrayRef shape) const {
@@ -83,15 +99,37 @@ operations::PackedMatrices WeightLoader::load_int8(const std::string& name, oper
   return matrix;
 }
 
+bool WeightLoader::find_packed(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+                               operations::RowLoss* loss) {
+  if (!cache_ || !cache_->read(name, operations::matrix_bytes(matrices, index))) return false;
+  if (loss == nullptr) return true;
+  loss->errors.resize(static_cast<size_t>(matrices.rows));
+  loss->norms.resize(static_cast<size_t>(matrices.rows));
+  return cache_->read(name + kErrors, std::as_writable_bytes(std::span(loss->errors))) &&
+         cache_->read(name + kNorms, std::as_writable_bytes(std::span(loss->norms)));
+}
+
+void WeightLoader::keep_packed(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+                               const operations::RowLoss* loss) {
+  if (!cache_) return;
+  cache_->add(name, operations::matrix_bytes(matrices, index));
+  if (loss == nullptr) return;
+  cache_->add(name + kErrors, std::as_bytes(std::span(loss->errors)));
+  cache_->add(name + kNorms, std::as_bytes(std::span(loss->norms)));
+}
+
 void WeightLoader::pack(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
                         operations::RowLoss* loss) {
   if (cancelled_) throw Cancelled{};
   const std::vector<int64_t> whole = {matrices.rows, matrices.columns};
   TORCH_CHECK(shape(name) == whole, name, " does not have the shape of its place");
-  const auto rows = [&](int64_t first, int64_t count, float* out) {
-    checkpoint_.read_rows(name, first, count, ElementType::f32, out);
-  };
-  operations::pack_matrix(matrices, index, rows, loss);
+  if (!find_packed(name, matrices, index, loss)) {
+    const auto rows = [&](int64_t first, int64_t count, float* out) {
+      checkpoint_.read_rows(name, first, count, ElementType::f32, out);
+    };
+    operations::pack_matrix(matrices, index, rows, loss);
+    keep_packed(name, matrices, index, loss);
+  }
   bytes_held_ += operations::packed_bytes(matrices.format, 1, matrices.rows, matrices.columns);
   report(checkpoint_.info(name).bytes);
 }

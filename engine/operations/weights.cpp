@@ -69,6 +69,17 @@ uint64_t packed_bytes(PackedFormat format, int64_t count, int64_t rows, int64_t 
   return static_cast<uint64_t>(count * panel_count(rows) * panel_bytes(format, columns));
 }
 
+std::span<std::byte> matrix_bytes(const PackedMatrices& matrices, int64_t index) {
+  const int64_t bytes = matrices.panels.size(1) * matrices.panels.size(2);
+  return {static_cast<std::byte*>(matrices.panels.mutable_data_ptr()) + index * bytes, static_cast<size_t>(bytes)};
+}
+
+std::string packing_layout() {
+  return "packing " + std::to_string(kernels::kPackingVersion) + ", panels of " + std::to_string(kPanelRows) +
+         " rows, groups of " + std::to_string(kernels::Int8::kGroup) + " in int8 and " +
+         std::to_string(kernels::Int4::kGroup) + " in int4";
+}
+
 PackedMatrices allocate_packed(PackedFormat format, int64_t count, int64_t rows, int64_t columns,
                                at::ScalarType dtype) {
   return {format,  count, rows,

@@ -10,6 +10,7 @@ namespace {
 enum EngineProperty {
   PROP_MODEL_PATH = 2000,
   PROP_ADAPTER_PATH,
+  PROP_WEIGHT_CACHE,
   PROP_DEVICE,
   PROP_PRECISION,
   PROP_THREADS,
@@ -35,6 +36,12 @@ void install_model_properties(GObjectClass* klass) {
       g_param_spec_string("adapter-path", "Adapter path",
                           "Folder of a LoRA adapter in PEFT's layout, merged into the checkpoint's weights while they "
                           "load: adapter_config.json, adapter_model.safetensors (empty = none)",
+                          nullptr, kReady));
+  g_object_class_install_property(
+      klass, PROP_WEIGHT_CACHE,
+      g_param_spec_string("weight-cache", "Weight cache",
+                          "Folder for files of packed weights, made if it is missing: with precision int8 and int4 a "
+                          "model is packed once and read from there from then on (empty = none)",
                           nullptr, kReady));
 }
 
@@ -88,6 +95,9 @@ bool set_engine_property(Settings& settings, guint id, const GValue* value) {
     case PROP_ADAPTER_PATH:
       settings.adapter_path = string_of(value);
       return true;
+    case PROP_WEIGHT_CACHE:
+      settings.weight_cache = string_of(value);
+      return true;
     case PROP_DEVICE:
       settings.device = string_of(value);
       return true;
@@ -121,6 +131,9 @@ bool get_engine_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_ADAPTER_PATH:
       g_value_set_string(value, settings.adapter_path.empty() ? nullptr : settings.adapter_path.c_str());
+      return true;
+    case PROP_WEIGHT_CACHE:
+      g_value_set_string(value, settings.weight_cache.empty() ? nullptr : settings.weight_cache.c_str());
       return true;
     case PROP_DEVICE:
       g_value_set_string(value, settings.device.c_str());
