@@ -97,6 +97,7 @@ struct Checkpoint::Impl {
   uint64_t parameters = 0;
   uint64_t bytes = 0;
   std::unique_ptr<const Adapter> adapter;  // none: NULL
+  std::filesystem::path adapter_directory;
 };
 
 Checkpoint::Checkpoint(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -118,6 +119,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& directory, const std::f
     Adapter::Shapes shapes;
     for (const auto& [name, info] : impl->tensors) shapes.emplace(name, info.shape);
     impl->adapter = Adapter::open(adapter, shapes);
+    impl->adapter_directory = adapter;
   }
   return Checkpoint(std::move(impl));
 }
@@ -133,6 +135,12 @@ uint64_t Checkpoint::parameter_count() const {
 }
 uint64_t Checkpoint::total_bytes() const {
   return impl_->bytes;
+}
+
+std::string Checkpoint::identity() const {
+  std::string text;
+  for (const SafetensorsFile& file : impl_->files) text += file.identity() + "\n";
+  return text + "adapter " + (impl_->adapter ? adapter_identity(impl_->adapter_directory) : "none");
 }
 
 std::filesystem::path Checkpoint::tokenizer_path() const {

@@ -47,6 +47,10 @@ class Checkpoint {
 
   const std::filesystem::path& directory() const;
   const ModelConfig& config() const;
+  /// Which weights these are: the identities of all safetensors files that they are in (SafetensorsFile::identity()), a
+  /// line each, and the adapter's (adapter_identity()).  For the names of what was made from them.
+  /// @throws CheckpointError
+  std::string identity() const;
   /// `directory`/tokenizer.json if that file exists, else empty.
   std::filesystem::path tokenizer_path() const;
 

@@ -23,6 +23,8 @@ class RandomAccessFile {
   const std::filesystem::path& path() const { return path_; }
   /// Bytes, as of opening.
   uint64_t size() const { return size_; }
+  /// When it was last written to, as of opening: nanoseconds since 1970.
+  int64_t modified() const { return modified_; }
 
   /// Reads exactly `bytes` bytes from `offset` on.
   /// @throws CheckpointError on a device error or if the file has become shorter.
@@ -32,6 +34,7 @@ class RandomAccessFile {
   std::filesystem::path path_;
   int descriptor_ = -1;
   uint64_t size_ = 0;
+  int64_t modified_ = 0;
 };
 
 /// The whole of a small text file.

@@ -2,10 +2,13 @@
 #include "checkpoint/safetensors.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "checkpoint/error.h"
 #include "checkpoint/json_document.h"
+#include "checkpoint/sha256.h"
 
 namespace deepseekocr {
 namespace {
@@ -48,6 +51,17 @@ std::vector<std::string> SafetensorsFile::names() const {
   names.reserve(entries_.size());
   for (const SafetensorsEntry& entry : entries_) names.push_back(entry.name);
   return names;
+}
+
+std::string SafetensorsFile::identity() const {
+  const std::string header = read_header(file_);
+  std::error_code unresolved;  // the file is open, whatever its name means by now
+  const std::filesystem::path canonical = std::filesystem::canonical(path(), unresolved);
+  return nlohmann::json({{"path", (unresolved ? path() : canonical).string()},
+                         {"size", file_.size()},
+                         {"modified", file_.modified()},
+                         {"header", sha256_hex(header.data(), header.size())}})
+      .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {

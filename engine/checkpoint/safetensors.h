@@ -61,6 +61,9 @@ class SafetensorsFile {
   /// In the order of the header.
   const std::vector<SafetensorsEntry>& entries() const { return entries_; }
   std::vector<std::string> names() const;
+  /// One line of JSON: canonical path, size, time of the last change, SHA-256 of the header.  Another whenever the file
+  /// was replaced or written to.  @throws CheckpointError
+  std::string identity() const;
   /// nullptr if there is no such tensor.
   const SafetensorsEntry* find(std::string_view name) const;
   /// @throws CheckpointError if there is no such tensor.

@@ -70,47 +70,65 @@ float extreme(const Group<Format>& w) {
   return -least > most ? least : most;
 }
 
-/// w / scale as whole numbers from `low` to `high`; 0 where the scale has no reciprocal in float32.
+/// w · inverse as whole numbers from the format's least to its largest.
 template <typename Format>
-Group<Format> divide(const Group<Format>& w, float scale) {
+Group<Format> whole_numbers(const Group<Format>& w, float inverse) {
   constexpr float kLow = Format::kBits == 8 ? -127 : -8, kHigh = Format::kBits == 8 ? 127 : 7;
-  const float inverse = __builtin_fabsf(scale) > 1e-30F ? 1 / scale : 0;
   Group<Format> numbers;
   for (int64_t i = 0; i < Group<Format>::kParts; ++i)
     numbers.parts[i] = smallest_of(all_of(kHigh), largest_of(all_of(kLow), nearest(w.parts[i] * inverse)));
   return numbers;
 }
 
+/// w / scale as whole numbers; 0 where the scale has no reciprocal in float32.
+template <typename Format>
+Group<Format> divide(const Group<Format>& w, float scale) {
+  return whole_numbers(w, __builtin_fabsf(scale) > 1e-30F ? 1 / scale : 0);
+}
+
 inline Bf16 choose_scale(const Group<Int8>& w) {
   return enlarged(__builtin_fabsf(extreme(w)) / 127);
 }
 
-/// How well numbers a represent w, and with which scale: the best of all scales is Σ w·a / Σ a², and what it leaves of
-/// Σ w² is less by (Σ w·a)² / Σ a².
-struct Fit {
-  float gain = 0;
-  float scale = 0;
-};
-
-inline Fit fit(const Group<Int4>& w, const Group<Int4>& numbers) {
-  Eight products{}, squares{};
-  for (int64_t i = 0; i < Group<Int4>::kParts; ++i) {
-    products += w.parts[i] * numbers.parts[i];
-    squares += numbers.parts[i] * numbers.parts[i];
-  }
-  const float product = sum_of(products), square = sum_of(squares);
-  return square > 0 ? Fit{product * (product / square), product / square} : Fit{};
+/// Lane k: the sum of part k, added as sum_of() does.
+inline Eight sums_of(const Eight (&x)[kEight]) {
+  Eight halves[4], quarters[2];
+  for (int64_t i = 0; i < 4; ++i)
+    halves[i] = __builtin_shufflevector(x[2 * i], x[2 * i + 1], 0, 1, 2, 3, 8, 9, 10, 11) +
+                __builtin_shufflevector(x[2 * i], x[2 * i + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+  for (int64_t i = 0; i < 2; ++i)
+    quarters[i] = __builtin_shufflevector(halves[2 * i], halves[2 * i + 1], 0, 1, 4, 5, 8, 9, 12, 13) +
+                  __builtin_shufflevector(halves[2 * i], halves[2 * i + 1], 2, 3, 6, 7, 10, 11, 14, 15);
+  return __builtin_shufflevector(quarters[0], quarters[1], 0, 2, 4, 6, 8, 10, 12, 14) +
+         __builtin_shufflevector(quarters[0], quarters[1], 1, 3, 5, 7, 9, 11, 13, 15);
 }
 
-/// Sixteen levels are few: several scales around the one that just holds the extreme are tried.
+/// Sixteen levels are few: several scales around the one that just holds the extreme are tried, and numbers a of each
+/// are fitted to w.  The best of all scales for them is Σ w·a / Σ a², and what it leaves of Σ w² is less by
+/// (Σ w·a)² / Σ a².
 inline Bf16 choose_scale(const Group<Int4>& w) {
-  const float largest = extreme(w);
-  Fit best;
-  for (const float levels : {-9.0F, -8.5F, -8.0F, -7.5F, -7.0F, 7.0F, 7.5F, 8.0F}) {
-    const Fit tried = fit(w, divide(w, largest / levels));
-    if (tried.gain > best.gain) best = tried;
+  constexpr Eight kLevels = {-9.0F, -8.5F, -8.0F, -7.5F, -7.0F, 7.0F, 7.5F, 8.0F};
+  const Eight tried = all_of(extreme(w)) / kLevels;
+  const Eight inverses = largest_of(tried, -tried) > 1e-30F ? 1 / tried : Eight{};
+  Eight products[kEight], squares[kEight];
+  for (int64_t k = 0; k < kEight; ++k) {
+    const Group<Int4> numbers = whole_numbers(w, inverses[k]);
+    products[k] = squares[k] = Eight{};
+    for (int64_t i = 0; i < Group<Int4>::kParts; ++i) {
+      products[k] += w.parts[i] * numbers.parts[i];
+      squares[k] += numbers.parts[i] * numbers.parts[i];
+    }
   }
-  return rounded(best.scale);
+  const Eight product = sums_of(products), square = sums_of(squares);
+  const Eight scales = square > 0 ? product / square : Eight{}, gains = product * scales;
+  float best = 0, scale = 0;
+  for (int64_t k = 0; k < kEight; ++k) {
+    if (gains[k] > best) {
+      best = gains[k];
+      scale = scales[k];
+    }
+  }
+  return rounded(scale);
 }
 
 /// Eight whole numbers as four pairs: the even one in the lower half.

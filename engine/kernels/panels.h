@@ -24,6 +24,9 @@ namespace deepseekocr::kernels {
 
 constexpr int64_t kPanelRows = 16;
 
+/// Raised whenever packing gives other bytes: files of packed weights state it.
+constexpr int64_t kPackingVersion = 1;
+
 struct Int8 {
   static constexpr int64_t kBits = 8;
   static constexpr int64_t kGroup = 64;  ///< columns with a scale of their own

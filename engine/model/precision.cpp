@@ -36,10 +36,14 @@ bool is_vision(const TensorRequirement& tensor) {
                      [&](const char* prefix) { return tensor.name.rfind(prefix, 0) == 0; });
 }
 
+bool is_head(const TensorRequirement& tensor) {
+  return tensor.name == "lm_head.weight";
+}
+
 uint64_t bytes_in_memory(const TensorRequirement& tensor, const ModelPrecision& precision) {
   if (precision.packing) {
     if (tensor.name == "model.embed_tokens.weight") return 0;
-    if (tensor.name == "lm_head.weight")  // and how far each row is off
+    if (is_head(tensor))  // and how far each row is off
       return operations::packed_bytes(operations::PackedFormat::int8, 1, tensor.shape[0], tensor.shape[1]) +
              static_cast<uint64_t>(tensor.shape[0]) * sizeof(float);
     if (is_packed(tensor)) return operations::packed_bytes(*precision.packing, 1, tensor.shape[0], tensor.shape[1]);
@@ -78,6 +82,13 @@ ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters) {
 uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision) {
   uint64_t bytes = 0;
   for (const TensorRequirement& tensor : required_tensors(config)) bytes += bytes_in_memory(tensor, precision);
+  return bytes;
+}
+
+uint64_t packed_weight_bytes(const ModelConfig& config, const ModelPrecision& precision) {
+  uint64_t bytes = 0;
+  for (const TensorRequirement& tensor : required_tensors(config))
+    if (precision.packing && (is_packed(tensor) || is_head(tensor))) bytes += bytes_in_memory(tensor, precision);
   return bytes;
 }
 

@@ -32,5 +32,7 @@ ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters);
 
 /// Bytes of all weights in memory.
 uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision);
+/// Of those that are packed.
+uint64_t packed_weight_bytes(const ModelConfig& config, const ModelPrecision& precision);
 
 }  // namespace deepseekocr

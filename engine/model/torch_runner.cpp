@@ -23,6 +23,7 @@
 #include "model/exact_arithmetic.h"
 #include "model/host_resources.h"
 #include "model/kv_cache.h"
+#include "model/packed_weights.h"
 #include "model/precision.h"
 #include "model/vision_encoder.h"
 #include "operations/threads.h"
@@ -97,9 +98,9 @@ TokenChoice to_token_choice(const operations::Choice& choice) {
 
 class TorchRunner final : public ModelRunner {
  public:
-  TorchRunner(const Checkpoint& checkpoint, const ModelPrecision& precision, at::Device device,
-              std::optional<c10::Stream> stream, int threads, const LoadProgress& progress, const CancelFlag& cancelled,
-              StageRecorder* recorder)
+  TorchRunner(const Checkpoint& checkpoint, const ModelOptions& options, const ModelPrecision& precision,
+              at::Device device, std::optional<c10::Stream> stream, int threads, const LoadProgress& progress,
+              const CancelFlag& cancelled, StageRecorder* recorder)
       : config_(checkpoint.config()),
         precision_(precision.name()),
         options_(at::TensorOptions().dtype(precision.dtype).device(device)),
@@ -108,12 +109,14 @@ class TorchRunner final : public ModelRunner {
         threads_(threads),
         recorder_(recorder) {
     use_threads();
-    WeightLoader loader(checkpoint, options_, precision.packing, progress, cancelled);
+    WeightLoader loader(checkpoint, options_, precision.packing, progress, cancelled,
+                        packed_cache_place(checkpoint, options, precision));
     loader.use_dtype(precision.vision);
     vision_ = std::make_unique<VisionEncoder>(config_, loader);
     loader.use_dtype(precision.dtype);
     decoder_ = std::make_unique<Decoder>(config_.decoder, loader);
     weight_bytes_ = loader.bytes_held();
+    loader.finish();
     if (!precision.packing) step_ = operations::make_decode_step(decoder_->weights());
   }
 
@@ -278,7 +281,7 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
     }
     require_memory(needed_memory(checkpoint.config(), precision), available_device_memory(device),
                    options.model_path.string());
-    return std::make_unique<TorchRunner>(checkpoint, precision, device, stream,
+    return std::make_unique<TorchRunner>(checkpoint, options, precision, device, stream,
                                          choose_threads(options.threads, parameters), progress, cancelled, recorder);
   });
 }

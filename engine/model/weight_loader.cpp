@@ -5,6 +5,10 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <span>
+
+#include "operations/cpu/guarded.h"
+#include "operations/host_memory.h"
 
 namespace deepseekocr {
 namespace {
@@ -14,6 +18,10 @@ ElementType element_type(at::ScalarType type) {
   return type == at::kFloat ? ElementType::f32 : ElementType::bf16;
 }
 
+// Blocks of a packed cache beside a matrix, behind its name.
+constexpr const char* kErrors = " errors";
+constexpr const char* kNorms = " norms";
+
 }  // namespace
 
 ElementType element_type_of(const at::TensorOptions& options) {
@@ -22,17 +30,30 @@ ElementType element_type_of(const at::TensorOptions& options) {
 
 WeightLoader::WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options,
                            std::optional<operations::PackedFormat> packing, const LoadProgress& progress,
-                           const CancelFlag& cancelled)
+                           const CancelFlag& cancelled, const std::optional<PackedCachePlace>& cache)
     : checkpoint_(checkpoint),
       options_(options),
       packing_(packing),
       progress_(progress),
       cancelled_(cancelled),
       staging_(options.device()) {
+  if (cache) {
+    const auto run = [](int64_t count, const std::function<void(int64_t)>& work) {
+      operations::cpu::team().run(count, work);
+    };
+    cache_.emplace(*cache, run, [this](const std::string& sentence) {
+      if (progress_) progress_(std::max(percent_, 0), sentence);
+    });
+  }
   report(0);
 }
 
+void WeightLoader::finish() {
+  if (cache_) cache_->finish();
+}
+
 at::Tensor WeightLoader::allocate(at::IntArrayRef shape) const {
+  if (options_.device().is_cpu()) return operations::empty_on_host(shape, c10::typeMetaToScalarType(options_.dtype()));
   return at::empty(shape, options_);
 }
 
@@ -78,15 +99,37 @@ operations::PackedMatrices WeightLoader::load_int8(const std::string& name, oper
   return matrix;
 }
 
+bool WeightLoader::find_packed(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+                               operations::RowLoss* loss) {
+  if (!cache_ || !cache_->read(name, operations::matrix_bytes(matrices, index))) return false;
+  if (loss == nullptr) return true;
+  loss->errors.resize(static_cast<size_t>(matrices.rows));
+  loss->norms.resize(static_cast<size_t>(matrices.rows));
+  return cache_->read(name + kErrors, std::as_writable_bytes(std::span(loss->errors))) &&
+         cache_->read(name + kNorms, std::as_writable_bytes(std::span(loss->norms)));
+}
+
+void WeightLoader::keep_packed(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+                               const operations::RowLoss* loss) {
+  if (!cache_) return;
+  cache_->add(name, operations::matrix_bytes(matrices, index));
+  if (loss == nullptr) return;
+  cache_->add(name + kErrors, std::as_bytes(std::span(loss->errors)));
+  cache_->add(name + kNorms, std::as_bytes(std::span(loss->norms)));
+}
+
 void WeightLoader::pack(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
                         operations::RowLoss* loss) {
   if (cancelled_) throw Cancelled{};
   const std::vector<int64_t> whole = {matrices.rows, matrices.columns};
   TORCH_CHECK(shape(name) == whole, name, " does not have the shape of its place");
-  const auto rows = [&](int64_t first, int64_t count, float* out) {
-    checkpoint_.read_rows(name, first, count, ElementType::f32, out);
-  };
-  operations::pack_matrix(matrices, index, rows, loss);
+  if (!find_packed(name, matrices, index, loss)) {
+    const auto rows = [&](int64_t first, int64_t count, float* out) {
+      checkpoint_.read_rows(name, first, count, ElementType::f32, out);
+    };
+    operations::pack_matrix(matrices, index, rows, loss);
+    keep_packed(name, matrices, index, loss);
+  }
   bytes_held_ += operations::packed_bytes(matrices.format, 1, matrices.rows, matrices.columns);
   report(checkpoint_.info(name).bytes);
 }
@@ -108,12 +151,30 @@ void WeightLoader::read(const std::string& name, const at::Tensor& destination) 
   if (cancelled_) throw Cancelled{};
   TORCH_CHECK(destination.is_contiguous(), name, " would be read into scattered memory");
   if (destination.is_cpu()) {
-    checkpoint_.read(name, element_type(destination.scalar_type()), destination.mutable_data_ptr());
+    read_by_parts(name, destination);
   } else {
     staging_.read(checkpoint_, name, element_type(destination.scalar_type()), destination);
   }
   bytes_held_ += destination.nbytes();
   report(checkpoint_.info(name).bytes);
+}
+
+// Memory is filled for the first time here: the system's work for that, and conversions, are shared, too.
+void WeightLoader::read_by_parts(const std::string& name, const at::Tensor& destination) const {
+  constexpr int64_t kPartBytes = 1 << 20;
+  const ElementType type = element_type(destination.scalar_type());
+  const int64_t rows = destination.dim() > 0 ? destination.size(0) : 0,
+                bytes = static_cast<int64_t>(destination.nbytes());
+  if (rows < 2 || bytes < 2 * kPartBytes) {
+    checkpoint_.read(name, type, destination.mutable_data_ptr());
+    return;
+  }
+  const int64_t row_bytes = bytes / rows, together = std::max<int64_t>(1, kPartBytes / row_bytes);
+  auto* data = static_cast<std::byte*>(destination.mutable_data_ptr());
+  operations::cpu::run_guarded((rows + together - 1) / together, [&](int64_t part) {
+    const int64_t first = part * together, some = std::min(together, rows - first);
+    checkpoint_.read_rows(name, first, some, type, data + first * row_bytes);
+  });
 }
 
 void WeightLoader::report(uint64_t bytes) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/packed_cache.h"
 #include "model/staging.h"
 #include "operations/weights.h"
 #include "serving/model_runner.h"
@@ -36,9 +37,10 @@ class WeightLoader {
   /// @param options  dtype (float32 or bfloat16) and device of the weights
   /// @param packing  of the matrices that allocate_matrices() gives; nothing: they have the dtype
   /// @param progress, cancelled  must outlive the loader
+  /// @param cache  file for packed matrices; what goes wrong with it is told `progress`
   WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options,
                std::optional<operations::PackedFormat> packing, const LoadProgress& progress,
-               const CancelFlag& cancelled);
+               const CancelFlag& cancelled, const std::optional<PackedCachePlace>& cache = std::nullopt);
 
   /// Of the weights from here on.
   void use_dtype(at::ScalarType dtype) { options_ = options_.dtype(dtype); }
@@ -61,6 +63,9 @@ class WeightLoader {
   /// Fills a contiguous tensor of the loader's dtype (or a contiguous part of one).
   void load_into(const std::string& name, const at::Tensor& destination);
 
+  /// After the last weight: leaves a packed cache behind.
+  void finish();
+
   /// Counts a tensor as read that stays in the file.
   void leave(const std::string& name) { report(checkpoint_.info(name).bytes); }
 
@@ -75,6 +80,11 @@ class WeightLoader {
 
  private:
   void read(const std::string& name, const at::Tensor& destination);
+  void read_by_parts(const std::string& name, const at::Tensor& destination) const;
+  bool find_packed(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+                   operations::RowLoss* loss);
+  void keep_packed(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
+                   const operations::RowLoss* loss);
   void pack(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
             operations::RowLoss* loss);
   void report(uint64_t bytes);
@@ -84,6 +94,7 @@ class WeightLoader {
   std::optional<operations::PackedFormat> packing_;
   const LoadProgress& progress_;
   const CancelFlag& cancelled_;
+  std::optional<PackedCache> cache_;
   uint64_t bytes_read_ = 0;
   uint64_t bytes_held_ = 0;
   int percent_ = -1;

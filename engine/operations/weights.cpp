@@ -6,15 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <limits>
-#include <mutex>
 #include <vector>
 
 #include "kernels/kernels.h"
 #include "operations/aten/reference.h"
-#include "operations/cpu/matrix.h"
+#include "operations/cpu/guarded.h"
 #include "operations/cpu/packed.h"
+#include "operations/host_memory.h"
 
 namespace deepseekocr::operations {
 namespace {
@@ -55,27 +54,6 @@ void measure_loss(const float* exact, const float* kept, int64_t first, int64_t 
   }
 }
 
-/// The first exception of several threads.
-class FirstFailure {
- public:
-  template <typename Work>
-  void guard(const Work& work) noexcept {
-    try {
-      work();
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-    }
-  }
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  std::mutex mutex_;  // guards failure_
-  std::exception_ptr failure_;
-};
-
 const at::Tensor* dense(const Weights& weights) {
   return std::get_if<at::Tensor>(&weights);
 }
@@ -91,11 +69,21 @@ uint64_t packed_bytes(PackedFormat format, int64_t count, int64_t rows, int64_t 
   return static_cast<uint64_t>(count * panel_count(rows) * panel_bytes(format, columns));
 }
 
+std::span<std::byte> matrix_bytes(const PackedMatrices& matrices, int64_t index) {
+  const int64_t bytes = matrices.panels.size(1) * matrices.panels.size(2);
+  return {static_cast<std::byte*>(matrices.panels.mutable_data_ptr()) + index * bytes, static_cast<size_t>(bytes)};
+}
+
+std::string packing_layout() {
+  return "packing " + std::to_string(kernels::kPackingVersion) + ", panels of " + std::to_string(kPanelRows) +
+         " rows, groups of " + std::to_string(kernels::Int8::kGroup) + " in int8 and " +
+         std::to_string(kernels::Int4::kGroup) + " in int4";
+}
+
 PackedMatrices allocate_packed(PackedFormat format, int64_t count, int64_t rows, int64_t columns,
                                at::ScalarType dtype) {
-  const at::Tensor panels =
-      at::empty({count, panel_count(rows), panel_bytes(format, columns)}, at::TensorOptions().dtype(at::kByte));
-  return {format, count, rows, columns, dtype, panels};
+  return {format,  count, rows,
+          columns, dtype, empty_on_host({count, panel_count(rows), panel_bytes(format, columns)}, at::kByte)};
 }
 
 void pack_matrix(const PackedMatrices& matrices, int64_t index, const ReadRows& read, RowLoss* loss) {
@@ -105,22 +93,18 @@ void pack_matrix(const PackedMatrices& matrices, int64_t index, const ReadRows& 
   }
   const kernels::FormatPacking& kernel = packing(matrices.format);
   const int64_t columns = matrices.columns;
-  FirstFailure failure;
-  cpu::team().run(panel_count(matrices.rows), [&](int64_t panel) {
-    failure.guard([&] {
-      thread_local std::vector<float> buffer;
-      buffer.resize(static_cast<size_t>(2 * kPanelRows * columns));
-      float *own = buffer.data(), *kept = own + kPanelRows * columns;
-      const int64_t first = panel * kPanelRows, some = std::min(kPanelRows, matrices.rows - first);
-      read(first, some, own);
-      uint8_t* data = panel_of(matrices, index, panel);
-      kernel.pack({own, columns}, some, columns, data);
-      if (loss == nullptr) return;
-      kernel.unpack(data, some, columns, {kept, columns});
-      measure_loss(own, kept, first, some, columns, *loss);
-    });
+  cpu::run_guarded(panel_count(matrices.rows), [&](int64_t panel) {
+    thread_local std::vector<float> buffer;
+    buffer.resize(static_cast<size_t>(2 * kPanelRows * columns));
+    float *own = buffer.data(), *kept = own + kPanelRows * columns;
+    const int64_t first = panel * kPanelRows, some = std::min(kPanelRows, matrices.rows - first);
+    read(first, some, own);
+    uint8_t* data = panel_of(matrices, index, panel);
+    kernel.pack({own, columns}, some, columns, data);
+    if (loss == nullptr) return;
+    kernel.unpack(data, some, columns, {kept, columns});
+    measure_loss(own, kept, first, some, columns, *loss);
   });
-  failure.rethrow();
 }
 
 at::Tensor unpacked(const PackedMatrices& matrices) {

@@ -8,8 +8,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -37,6 +40,13 @@ uint64_t packed_bytes(PackedFormat format, int64_t count, int64_t rows, int64_t 
 
 /// Matrices whose weights are still undefined.
 PackedMatrices allocate_packed(PackedFormat format, int64_t count, int64_t rows, int64_t columns, at::ScalarType dtype);
+
+/// The bytes of matrix `index`.
+std::span<std::byte> matrix_bytes(const PackedMatrices& matrices, int64_t index);
+
+/// What the bytes of packed matrices depend on but the weights and the format: for files of them.  Every processor
+/// packs alike.
+std::string packing_layout();
 
 /// Writes rows first … first + count − 1 of a matrix to `out`, row-major.  Called by several threads at once.
 using ReadRows = std::function<void(int64_t first, int64_t count, float* out)>;

@@ -94,6 +94,14 @@ std::string read_adapter_path(const char* path) {
   return canonical.string();
 }
 
+std::string read_weight_cache(const char* path) {
+  if (path == nullptr || *path == '\0') return "";
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (error) throw ArgumentError("weight_cache is \"" + std::string(path) + "\", which has no absolute path.");
+  return absolute.string();
+}
+
 void read_prompt(const DsocrRequest& request, RequestSpec& spec) {
   if (request.ids_after_image != nullptr) {
     spec.ids = PromptIds{read_ids("ids_before_image", request.ids_before_image, request.ids_before_image_count),
@@ -134,8 +142,12 @@ DsocrRequest read_request(const DsocrRequest& request) {
 ModelKey model_key(const DsocrOpenOptions& options) {
   check_range("precision", number_of(options.precision), DSOCR_PRECISION_AUTO, DSOCR_PRECISION_INT4);
   check_range("threads", options.threads, 0, kMaxThreads);
-  return {read_model_path(options.model_path), read_adapter_path(options.adapter_path), read_device(options.device),
-          options.precision, options.threads};
+  return {read_model_path(options.model_path),
+          read_adapter_path(options.adapter_path),
+          read_device(options.device),
+          options.precision,
+          options.threads,
+          read_weight_cache(options.weight_cache)};
 }
 
 std::shared_ptr<Client> make_client(const DsocrOpenOptions& options) {

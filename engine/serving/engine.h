@@ -32,6 +32,7 @@ struct ModelKey {
   std::string device;   ///< "auto", "cpu", "cuda:N"
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int threads = 0;
+  std::string weight_cache;  ///< absolute; empty: none.  How a model is loaded, not which one: it is not compared
 
   bool operator<(const ModelKey& other) const {
     return std::tie(path, adapter, device, precision, threads) <

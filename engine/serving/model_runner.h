@@ -72,7 +72,8 @@ struct ModelOptions {
   std::filesystem::path adapter_path;  ///< empty: none
   std::string device = "auto";
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
-  int threads = 0;  ///< 0: chosen by the runner
+  int threads = 0;                     ///< 0: chosen by the runner
+  std::filesystem::path weight_cache;  ///< folder for files of packed weights; empty: none
 };
 
 /// (percent, what)

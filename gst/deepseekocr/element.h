@@ -94,6 +94,14 @@ std::shared_ptr<EngineClient> client_of(GstDeepseekOcr* self);
 
 // properties.cpp
 void install_properties(GObjectClass* object_class);
+/// A string property's value; empty for NULL.
+std::string string_of(const GValue* value);
+
+// engine_properties.cpp: those of the model and its engine
+void install_engine_properties(GObjectClass* object_class);
+/// @return false: not one of them.  Called with the object lock.
+bool set_engine_property(Settings& settings, guint id, const GValue* value);
+bool get_engine_property(const Settings& settings, guint id, GValue* value);
 
 // timing/properties.cpp
 void install_timing_properties(GObjectClass* object_class);

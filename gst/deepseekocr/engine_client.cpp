@@ -82,6 +82,7 @@ DsocrRequest request_of(const Settings& settings, const std::string& prompt) {
 ClientOptions client_options(const Settings& settings, bool live) {
   return {settings.model_path,
           settings.adapter_path,
+          settings.weight_cache,
           settings.device,
           settings.precision,
           settings.threads,
@@ -105,6 +106,7 @@ std::shared_ptr<EngineClient> EngineClient::open(const DsocrEngineApi* api, cons
   open_options.batch_timeout_ms = options.batch_timeout_ms;
   open_options.idle_timeout_ms = options.idle_timeout_ms;
   open_options.adapter_path = client->options_.adapter_path.empty() ? nullptr : client->options_.adapter_path.c_str();
+  open_options.weight_cache = client->options_.weight_cache.empty() ? nullptr : client->options_.weight_cache.c_str();
   open_options.callbacks = client_callbacks(std::move(listener));
   const DsocrStatus status = api->open(&open_options, &client->handle_, error);
   return status == DSOCR_OK ? client : nullptr;

@@ -41,7 +41,7 @@ class LoadListener {
 
 /// What a client is opened with; a client is opened anew when one of these changes.
 struct ClientOptions {
-  std::string model_path, adapter_path, device;
+  std::string model_path, adapter_path, weight_cache, device;
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int32_t threads = 0, batch_size = 0, batch_timeout_ms = 0, idle_timeout_ms = 0;
   bool live = false;

@@ -25,6 +25,7 @@ enum class Task { kCustom, kFreeOcr, kMarkdown, kOcr, kFigure, kDescribe };
 struct Settings {
   std::string model_path;
   std::string adapter_path; /**< empty: none */
+  std::string weight_cache; /**< empty: none */
   std::string device = "auto";
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int32_t threads = 0;

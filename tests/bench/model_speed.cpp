@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // How fast a checkpoint is on this machine, part by part, beside how fast its memory is in the same minute.
 //
-//   model-speed [--device cuda:N] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [PART]
+//   model-speed [--device cuda:N] [--weight-cache DIR] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [PART]
 //
 // Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
 // of 300 and 1300, one token of eight sequences at once, and an answer of 100 tokens that is decoded or verified as a
 // draft.  Weights may be random: what is chosen is decoded on, whatever it means.  PART: vision, prefill, decode or
 // draft, without it all.  With PART draft or short a small view; with short also one token at the end of 100 only: for
 // bfloat16 on a processor that is slow at its products of many rows.  Before and after stand the ceilings: what memory
-// gives, and the best rate of a large product.  At the end stands the peak of memory.
+// gives, and the best rate of a large product.  At the end stands the peak of memory.  PART load: nothing but loading.
 #include <ATen/Parallel.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/rand.h>
@@ -288,31 +288,43 @@ class Bench {
   std::unique_ptr<ImageFeatures> image_;
 };
 
+/// Prints how long it took, what it took of the processors, and what a cache of packed weights has to say.
+std::unique_ptr<ModelRunner> load(const ModelOptions& options) {
+  const auto progress = [](int, const std::string& what) {
+    if (what != "reading weights") std::printf("%s\n", what.c_str());
+  };
+  std::unique_ptr<ModelRunner> model;
+  const auto start = Clock::now();
+  const double processor = processor_time([&] { model = load_model(options, progress, never); });
+  std::printf("%s, %s, loaded in %.2f s, processor time %.2f s\n", options.model_path.c_str(),
+              model->precision().c_str(), seconds_since(start), processor);
+  return model;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   ModelOptions options;
   options.device = "cpu";
-  if (argc > 2 && std::strcmp(argv[1], "--device") == 0) {
-    options.device = argv[2];
+  while (argc > 2 && argv[1][0] == '-') {
+    if (std::strcmp(argv[1], "--device") == 0) options.device = argv[2];
+    if (std::strcmp(argv[1], "--weight-cache") == 0) options.weight_cache = argv[2];
     argc -= 2;
     argv += 2;
   }
   if (argc < 2) {
     std::fprintf(stderr,
-                 "usage: model-speed [--device cuda:N] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] "
-                 "[vision|prefill|decode|draft|short]\n");
+                 "usage: model-speed [--device cuda:N] [--weight-cache DIR] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] "
+                 "[vision|prefill|decode|draft|short|load]\n");
     return 2;
   }
   options.model_path = argv[1];
   if (argc > 2) options.precision = precision_of(argv[2]);
   options.threads = argc > 3 ? std::atoi(argv[3]) : 2;
   try {
-    const auto start = Clock::now();
-    const auto model = load_model(options, {}, never);
-    std::printf("%s, %s, loaded in %.1f s\n", argv[1], model->precision().c_str(), seconds_since(start));
+    const auto model = load(options);
     const std::string part = argc > 4 ? argv[4] : "";
-    Bench(*model, options.threads, part).run(part);
+    if (part != "load") Bench(*model, options.threads, part).run(part);
     std::printf("peak memory   %.2f GB\n", peak_memory() / 1e9);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

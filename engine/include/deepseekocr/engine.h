@@ -115,6 +115,10 @@ typedef struct {
   const char* adapter_path; /**< folder of a LoRA adapter in PEFT's layout (adapter_config.json and
                              *   adapter_model.safetensors), merged into the weights while they load; NULL or empty:
                              *   none */
+  const char* weight_cache; /**< folder for files of packed weights: a model in int8 or int4 is packed once and read
+                             *   from there from then on.  Made if it is missing; where it cannot be used, the model
+                             *   loads without it and progress() says why.  Of clients that share a model the first
+                             *   one's counts; NULL or empty: none */
 } DsocrOpenOptions;
 
 /** One user of a model.  Clients with equal (model_path, adapter_path, device, precision, threads) share the model

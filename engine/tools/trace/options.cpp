@@ -29,6 +29,7 @@ const char* const kHelp =
   --ngram-whitelist A,B,...     ids that this rule never bans
   --precision P                 auto (default), fp32, bf16, int8, int4
   --device D                    auto (default), cpu, cuda:N
+  --weight-cache DIR            folder for files of packed weights, for int8 and int4 (default: none)
   --threads N                   CPU threads (default: chosen by the model's size, at most 4)
   --dump FILE.safetensors       write the tensors of every stage
   --help                        this text
@@ -112,6 +113,7 @@ const std::map<std::string, Setter>& setters() {
       {"--precision", [](O& o, S& n, S& v) { o.model.precision = parse_precision(n, v); }},
       {"--device", [](O& o, S&, S& v) { o.model.device = v; }},
       {"--threads", [](O& o, S& n, S& v) { o.model.threads = parse_integer<int>(n, v, 1); }},
+      {"--weight-cache", [](O& o, S&, S& v) { o.model.weight_cache = v; }},
       {"--dump", [](O& o, S&, S& v) { o.dump = v; }},
   };
   return all;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -73,6 +74,36 @@ TEST(Checkpoint, OpensOneFile) {
   write_file(folder / "tokenizer.json", "{}");
   EXPECT_EQ(checkpoint.tokenizer_path(), folder / "tokenizer.json");
   expect_error(DSOCR_INTERNAL, {"\"no.such.tensor\""}, [&] { checkpoint.info("no.such.tensor"); });
+}
+
+TEST(Checkpoint, HasAnIdentityThatChangesWithItsFiles) {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  CheckpointOptions options;
+  options.shards = 2;
+  const fs::path file = folder / "model" / write_checkpoint("mini-a", folder / "model", options).back();
+  const auto identity = [&](const char* name = "model") { return Checkpoint::open(folder / name).identity(); };
+  const std::string first = identity();
+  EXPECT_EQ(first, identity());
+  EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 2);
+  fs::create_directory_symlink(folder / "model", folder / "link");
+  EXPECT_EQ(identity("link"), first);
+  const auto time = fs::last_write_time(file);
+  fs::last_write_time(file, time + std::chrono::nanoseconds(1));
+  EXPECT_NE(identity(), first);
+  fs::last_write_time(file, time);
+  EXPECT_EQ(identity(), first);
+  const std::string bytes = read_file(file);
+  for (const std::string& changed : {std::string(bytes).replace(bytes.find("\"pt\""), 4, "\"xx\""), bytes + "more"}) {
+    write_file(file, changed);
+    fs::last_write_time(file, time);
+    EXPECT_NE(identity(), first);
+  }
+  write_file(file, bytes);
+  fs::last_write_time(file, time);
+  EXPECT_EQ(identity(), first);
+  fs::rename(folder / "model", folder / "elsewhere");
+  EXPECT_NE(identity("elsewhere"), first);
 }
 
 TEST(Checkpoint, OpensTheBundledModel) {

@@ -6,12 +6,14 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
+#include <c10/util/Exception.h>
 
 #include <stdexcept>
 
 #include "engine/operations/naive.h"
 #include "kernels/isa.h"
 #include "operations/aten/reference.h"
+#include "operations/host_memory.h"
 
 namespace deepseekocr::test {
 namespace {
@@ -182,6 +184,36 @@ TEST(DenseWeights, AreLeftToTheOtherOperations) {
   const Routing routing = operations::aten::route(x, numbers({9, 40}, 4), 3, true, 1);
   EXPECT_TRUE(at::equal(operations::routed_experts(x, routing, Weights(gate_up), Weights(down)),
                         operations::routed_experts(x, routing, gate_up.view({9, 70, 40}), down.view({9, 40, 35}))));
+}
+
+// Around the size from which memory is asked for in huge pages, and of sizes that are none of theirs.
+TEST(HostMemory, IsWhatWasAskedFor) {
+  for (const int64_t rows : {int64_t{0}, int64_t{1}, int64_t{1023}, int64_t{1024}, int64_t{1025}, int64_t{3001}}) {
+    const at::Tensor memory = operations::empty_on_host({rows, 1024}, at::kFloat);
+    ASSERT_EQ(memory.sizes(), at::IntArrayRef({rows, 1024}));
+    EXPECT_EQ(memory.scalar_type(), at::kFloat);
+    EXPECT_TRUE(memory.is_contiguous());
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory.const_data_ptr()) % 64, 0u);
+    const at::Tensor other = operations::empty_on_host({rows, 1024}, at::kFloat);
+    at::Tensor(memory).fill_(1);
+    at::Tensor(other).fill_(2);
+    EXPECT_EQ(memory.sum().item<double>(), static_cast<double>(rows) * 1024);
+  }
+}
+
+TEST(HostMemory, IsRefusedWhereThereIsNone) {
+  EXPECT_THROW(operations::empty_on_host({int64_t{1} << 50}, at::kFloat), c10::OutOfMemoryError);
+}
+
+TEST(PackedMatricesBytes, AreThoseOfOneMatrix) {
+  const PackedMatrices matrices = operations::allocate_packed(PackedFormat::int8, 3, 40, 70, at::kFloat);
+  const auto* first = static_cast<const std::byte*>(matrices.panels.const_data_ptr());
+  const size_t each = operations::packed_bytes(PackedFormat::int8, 1, 40, 70);
+  for (int64_t i = 0; i < 3; ++i) {
+    const std::span<std::byte> bytes = operations::matrix_bytes(matrices, i);
+    EXPECT_EQ(bytes.size(), each);
+    EXPECT_EQ(bytes.data(), first + i * static_cast<int64_t>(each));
+  }
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ void FakeModel::reset() {
   drafts_.clear();
   loads_ = 0;
   adapters_.clear();
+  weight_caches_.clear();
   most_alive_ = alive_;
 }
 
@@ -129,6 +130,11 @@ std::vector<int32_t> FakeModel::prefilled() {
   const std::lock_guard lock(mutex_);
   return prefilled_;
 }
+std::vector<std::string> FakeModel::weight_caches() {
+  const std::lock_guard lock(mutex_);
+  return weight_caches_;
+}
+
 std::vector<std::string> FakeModel::adapters_loaded() {
   const std::lock_guard lock(mutex_);
   return adapters_;
@@ -322,6 +328,7 @@ std::unique_ptr<ModelRunner> load_fake(const ModelOptions& options, const LoadPr
     const std::lock_guard lock(model.mutex_);
     ++model.loads_;
     model.adapters_.push_back(options.adapter_path);
+    model.weight_caches_.push_back(options.weight_cache);
   }
   progress(0, "reading weights");
   model.loading.pass([&] { return cancelled.load(); });

@@ -78,6 +78,8 @@ class FakeModel {
   int loads();
   /// Adapters of the loads so far, in their order; empty: none.
   std::vector<std::string> adapters_loaded();
+  /// Folders for packed weights of the loads so far; empty: none.
+  std::vector<std::string> weight_caches();
   int models_alive();
   int most_models_alive();
   void wait_until_unloaded();
@@ -108,6 +110,7 @@ class FakeModel {
   std::map<int32_t, std::vector<std::vector<int32_t>>> drafts_;
   int loads_ = 0;
   std::vector<std::string> adapters_;  ///< of the loads
+  std::vector<std::string> weight_caches_;
   int alive_ = 0;
   int most_alive_ = 0;
 };

@@ -94,6 +94,17 @@ TEST_F(LifecycleTest, AnotherAdapterIsAnotherModel) {
   EXPECT_EQ(fake.adapters_loaded(), (std::vector<std::string>{"", adapter, other}));
 }
 
+TEST_F(LifecycleTest, TheFirstClientsWeightCacheCounts) {
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (const char* cache : {"some/cache", "/other/cache", ""}) {
+    clients.push_back(std::make_unique<TestClient>(folder.path()));
+    clients.back()->options.weight_cache = cache;
+    ASSERT_EQ(clients.back()->open(), DSOCR_OK);
+    clients.back()->wait_until_ready();
+  }
+  EXPECT_EQ(fake.weight_caches(), std::vector<std::string>{std::filesystem::current_path() / "some/cache"});
+}
+
 TEST_F(LifecycleTest, LastClientUnloads) {
   auto first = ready_client();
   auto second = ready_client();

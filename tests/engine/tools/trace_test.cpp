@@ -57,6 +57,8 @@ TEST(TraceOptions, AreRead) {
                                               "cpu",
                                               "--threads",
                                               "2",
+                                              "--weight-cache",
+                                              "cache",
                                               "--dump",
                                               "d.safetensors"}));
   EXPECT_EQ(options.mode, DSOCR_MODE_GUNDAM);
@@ -70,6 +72,7 @@ TEST(TraceOptions, AreRead) {
   EXPECT_EQ(options.ngram.whitelist, (std::vector<int32_t>{5, 6}));
   EXPECT_EQ(options.model.precision, DSOCR_PRECISION_BF16);
   EXPECT_EQ(options.model.threads, 2);
+  EXPECT_EQ(options.model.weight_cache, "cache");
   EXPECT_EQ(options.dump, "d.safetensors");
 }
 

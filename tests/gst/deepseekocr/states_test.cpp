@@ -206,6 +206,22 @@ TEST_F(States, AnAdapterSetInReadyOpensTheModelAnew) {
   g_rmdir(folder);
 }
 
+TEST_F(States, TheWeightCacheReachesTheEngine) {
+  Alone alone;
+  g_autofree gchar* none = nullptr;
+  g_object_get(alone.element, "weight-cache", &none, nullptr);
+  EXPECT_EQ(none, nullptr);
+  ASSERT_EQ(gst_element_set_state(alone.element, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_STREQ(counters().weight_cache, "");
+  g_object_set(alone.element, "weight-cache", "/nowhere/cache", nullptr);  // the engine's business, no error
+  EXPECT_NE(gst_element_set_state(alone.element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  EXPECT_EQ(counters().opened, 2u);
+  EXPECT_STREQ(counters().weight_cache, "/nowhere/cache");
+  g_autofree gchar* text = nullptr;
+  g_object_get(alone.element, "weight-cache", &text, nullptr);
+  EXPECT_STREQ(text, "/nowhere/cache");
+}
+
 TEST_F(States, AMissingAdapterFailsAtOnce) {
   Alone alone("adapter-path=/nowhere/adapter");
   EXPECT_EQ(gst_element_set_state(alone.element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);

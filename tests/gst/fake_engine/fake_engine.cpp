@@ -159,6 +159,8 @@ DsocrStatus FakeEngine::open(const DsocrOpenOptions& options, DsocrClient** hand
   counters_.batch_size = options.batch_size;
   counters_.idle_timeout_ms = options.idle_timeout_ms;
   std::snprintf(counters_.adapter_path, sizeof counters_.adapter_path, "%s", adapter);
+  std::snprintf(counters_.weight_cache, sizeof counters_.weight_cache, "%s",
+                options.weight_cache != nullptr ? options.weight_cache : "");
   if (!worker_.joinable()) worker_ = std::thread([this] { run(); });
   *handle = client.get();
   changed_.notify_all();

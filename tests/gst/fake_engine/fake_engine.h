@@ -45,6 +45,7 @@ typedef struct {
   int32_t batch_size;
   int32_t idle_timeout_ms;
   char adapter_path[256]; /**< empty: none */
+  char weight_cache[256]; /**< empty: none */
 } DsocrFakeCounters;
 
 typedef struct {
