@@ -36,6 +36,7 @@ struct RawOptions {
   gchar** inputs = nullptr;
   gchar *area = nullptr, *from = nullptr, *to = nullptr, *language = nullptr, *model = nullptr, *prompt = nullptr;
   gint confirm_reads = 2;
+  gint vote_reads = 5;
   gboolean keep_phantoms = FALSE, quiet = FALSE;
 
   RawOptions() = default;
@@ -64,6 +65,8 @@ bool parse_raw(int* argc, char*** argv, RawOptions& raw, std::string* error) {
        "DIR"},
       {"prompt", 'p', 0, G_OPTION_ARG_STRING, &raw.prompt, "What the model is asked (default: the model's own)",
        "TEXT"},
+      {"vote-reads", 0, 0, G_OPTION_ARG_INT, &raw.vote_reads,
+       "How often a cue that is not read surely may be read, 1 to 9 (default 5)", "N"},
       {"confirm-reads", 0, 0, G_OPTION_ARG_INT, &raw.confirm_reads,
        "How many frames of a cue must read the same, 1 or 2 (default 2)", "N"},
       {"keep-phantoms", 0, 0, G_OPTION_ARG_NONE, &raw.keep_phantoms,
@@ -142,11 +145,16 @@ bool convert(const RawOptions& raw, Options& options, std::string* error) {
     *error = "--confirm-reads must be 1 or 2";
     return false;
   }
+  if (raw.vote_reads < 1 || raw.vote_reads > 9) {
+    *error = "--vote-reads must be 1 to 9";
+    return false;
+  }
   options.area = *area;
   options.language = text_of(raw.language);
   options.model = text_of(raw.model);
   options.prompt = text_of(raw.prompt);
   options.confirm_reads = raw.confirm_reads;
+  options.vote_reads = raw.vote_reads;
   options.keep_phantoms = raw.keep_phantoms != FALSE;
   options.quiet = raw.quiet != FALSE;
   return true;

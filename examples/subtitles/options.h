@@ -17,6 +17,7 @@ struct Options {
   std::string language;             /**< ISO 639 code of a subtitle track; empty: not said */
   std::string model, prompt;        /**< empty: the element's defaults */
   int confirm_reads = 2;
+  int vote_reads = 5;
   bool keep_phantoms = false; /**< see phantom.h */
   bool quiet = false;
 };

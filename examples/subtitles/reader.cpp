@@ -76,7 +76,8 @@ void configure(const Pipeline& pipeline, const Options& options) {
   set_string(ocr, "area", options.area);
   set_string(ocr, "model-path", options.model);
   set_string(ocr, "prompt", options.prompt);
-  g_object_set(ocr, "confirm-reads", static_cast<guint>(options.confirm_reads), nullptr);
+  g_object_set(ocr, "confirm-reads", static_cast<guint>(options.confirm_reads), "vote-reads",
+               static_cast<guint>(options.vote_reads), nullptr);
 }
 
 void seek(const Pipeline& pipeline, const Options& options) {

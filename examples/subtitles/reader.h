@@ -15,7 +15,7 @@ struct Outcome {
   Cues cues;
   uint64_t frames = 0;   /**< that came */
   uint64_t readings = 0; /**< that the model made */
-  uint64_t rereads = 0;  /**< second frames of a cue, read to confirm it */
+  uint64_t rereads = 0;  /**< further readings of a cue, to confirm it or to vote on its letters */
   uint64_t phantoms = 0; /**< cues taken out because they are signs that no second frame confirms */
   uint64_t length = 0;   /**< nanoseconds of video */
   double seconds = 0;    /**< that it took */

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "deepseekocr/reading.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <utility>
+
+#include "deepseekocr/text_format.h"
+#include "deepseekocr/timing/letter_vote.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -20,6 +26,21 @@ std::vector<Line> lines_of(const DsocrResult& result) {
     lines.push_back({string_or_empty(line.text), line.confidence_mean, line.confidence_min});
   }
   return lines;
+}
+
+/// Readers of letters write one token for each.
+std::vector<float> letters_of(const DsocrResult& result, const std::string& raw) {
+  std::vector<float> letters;
+  if (result.log_probabilities == nullptr || count_characters(raw) != result.token_count) return letters;
+  for (size_t i = 0; i < result.token_count; ++i) letters.push_back(std::exp(result.log_probabilities[i]));
+  return letters;
+}
+
+using Letter = std::vector<float>::const_iterator;
+
+/// @param first  before `last`
+double mean_of(Letter first, Letter last) {
+  return std::accumulate(first, last, 0.0) / static_cast<double>(last - first);
 }
 
 }  // namespace
@@ -42,10 +63,33 @@ Reading reading_from_result(const DsocrResult& result) {
   }
   reading.tokens = static_cast<uint32_t>(result.token_count);
   reading.lines = lines_of(result);
+  reading.letters = letters_of(result, reading.raw);
   reading.confidence = result.confidence_mean;
   reading.confidence_min = result.confidence_min;
   reading.timings = result.timings;
   return reading;
+}
+
+void correct_text(Reading& reading, std::string text, const std::vector<float>& letters) {
+  const std::string own = plain_text(reading.plain);
+  const bool bare = reading.regions.empty() && reading.parts.empty() && plain_text(reading.raw) == own &&
+                    plain_text(reading.markdown) == own;
+  if (!bare || letters.size() != count_characters(text) || letters.empty()) return;
+  reading.lines.clear();
+  auto first = letters.begin();
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    const auto last = first + static_cast<ptrdiff_t>(count_characters(line));
+    if (first != last) reading.lines.push_back({line, mean_of(first, last), *std::min_element(first, last)});
+    begin = end + 1;
+    first = last == letters.end() ? last : last + 1;
+  }
+  reading.confidence = mean_of(letters.begin(), letters.end());
+  reading.confidence_min = *std::min_element(letters.begin(), letters.end());
+  reading.letters = letters;
+  reading.raw = reading.markdown = text;
+  reading.plain = std::move(text);
 }
 
 Reading failed_reading(DsocrStatus status, std::string sentence) {

@@ -71,6 +71,7 @@ struct Reading {
   std::vector<Line> lines;          /**< from top to bottom */
   uint32_t tokens = 0;
   double confidence = 0, confidence_min = 0;
+  std::vector<float> letters; /**< confidence of each character of `raw`, where a token is a character; else empty */
   DsocrTimings timings{};
   uint64_t latency = 0;    /**< from frame in to result, nanoseconds */
   bool agreement = true;   /**< false: readings of the same text were to agree and did not */
@@ -84,6 +85,11 @@ using ReadingPtr = std::shared_ptr<const Reading>;
 
 /// Copies `result`, which the engine owns.
 Reading reading_from_result(const DsocrResult& result);
+
+/// Says `text` instead, which it and other readings of the same were compared for.  Boxes and markup stay what the
+/// model wrote: a reading with either is left as it is.
+/// @param letters  how sure each character of `text` is, 0 to 1
+void correct_text(Reading& reading, std::string text, const std::vector<float>& letters);
 
 /// A reading that failed before or outside the engine.
 Reading failed_reading(DsocrStatus status, std::string sentence);

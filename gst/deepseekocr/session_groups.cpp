@@ -5,6 +5,7 @@
 
 #include "deepseekocr/session.h"
 #include "deepseekocr/text_format.h"
+#include "deepseekocr/timing/reading_view.h"
 
 namespace deepseekocr::plugin {
 namespace {
@@ -13,10 +14,16 @@ namespace {
 /// comes to that, for example one whose other branches are full; it must go on.
 constexpr uint64_t kStall = 1'000'000'000;
 
-Submission submission_of(const SlotPtr& slot, Candidate candidate) {
+/// What `look` asks for of the group of `slot`.
+Submission submission_of(const SlotPtr& slot, GroupReads::Look look) {
+  const Candidate& candidate = slot->group->sample.at(look.frame);
   slot->frame = candidate.frame;
   slot->request_id = 0;
-  return {slot, std::move(candidate.buffer), candidate.info, candidate.area};
+  std::optional<DsocrRect> area = candidate.area;
+  const bool whole = candidate.frame.page > 0 || slot->settings->inference_region == InferenceRegion::kRoiList;
+  if (look.view > 0 && !whole)
+    area = view_of(area.value_or(DsocrRect{0, 0, candidate.frame.width, candidate.frame.height}), look.view);
+  return {slot, BufferPtr(gst_buffer_ref(candidate.buffer.get())), candidate.info, area};
 }
 
 uint64_t length_of(const Group& group) {
@@ -108,9 +115,10 @@ std::optional<Submission> Session::decide_group(uint64_t* stale) {
   if (stopped_locked() || !group_undecided()) return std::nullopt;
   const SlotPtr slot = open_group_;
   Group& group = *slot->group;
-  group.reads.emplace(group.sample.order(), slot->settings->timing.confirm_reads);
+  const TimingSettings& timing = slot->settings->timing;
+  group.reads.emplace(group.sample.order(), timing.confirm_reads, timing.vote_reads);
   ++counters_.admitted;
-  submission = submission_of(slot, group.sample.take(*group.reads->next()));
+  submission = submission_of(slot, *group.reads->next());
   return place(submission, stale);
 }
 
@@ -120,7 +128,9 @@ std::optional<Submission> Session::finish_group(const SlotPtr& slot, Reading rea
   const bool usable = reading.usable();
   if (!usable && group.readings.empty()) return settle(slot, std::move(reading));
   if (usable) {
-    group.reads->add(plain_text(reading.plain), reading.confidence);
+    GroupReads::Read read{plain_text(reading.plain), reading.confidence, reading.confidence_min};
+    if (read.text == reading.raw) read.letters = reading.letters;
+    group.reads->add(std::move(read));
     group.frames.push_back(slot->frame);
     group.readings.push_back(std::move(reading));
   }
@@ -128,12 +138,13 @@ std::optional<Submission> Session::finish_group(const SlotPtr& slot, Reading rea
   const auto next = !usable || stopped_locked() || waiting_ ? std::nullopt : group.reads->next();
   if (next) {
     ++counters_.rereads;
-    return submission_of(slot, group.sample.take(*next));
+    return submission_of(slot, *next);
   }
-  const GroupReads::Outcome outcome = group.reads->outcome();
+  GroupReads::Outcome outcome = group.reads->outcome();
   if (!outcome.agreement) ++counters_.disagreed;
   slot->frame = group.frames[outcome.read];
   Reading best = std::move(group.readings[outcome.read]);
+  if (!outcome.letters.empty()) correct_text(best, std::move(outcome.text), outcome.letters);
   best.agreement = outcome.agreement;
   best.single_read = outcome.single_read;
   return settle(slot, std::move(best));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "deepseekocr/timing/text_similarity.h"
+
 namespace deepseekocr::plugin {
 namespace {
 
@@ -16,6 +18,18 @@ size_t GroupReads::count_of(const std::string& text) const {
   return std::count_if(reads_.begin(), reads_.end(), [&](const Read& read) { return read.text == text; });
 }
 
+/// Whether it is worth reading more often than confirmation asks for.
+bool GroupReads::is_unsure() const {
+  if (vote_ < 2) return false;
+  const std::string* text = nullptr;
+  for (const Read& read : reads_) {
+    if (read.text.empty()) continue;
+    if (read.confidence_min < kSure || (text != nullptr && *text != read.text)) return true;
+    text = &read.text;
+  }
+  return false;
+}
+
 bool GroupReads::is_settled() const {
   size_t most = 0, empty = 0;
   for (const Read& read : reads_) {
@@ -24,16 +38,32 @@ bool GroupReads::is_settled() const {
     else
       most = std::max(most, count_of(read.text));
   }
-  return most >= confirm_ || (empty == reads_.size() && empty >= kEmptyReads);
+  // More than half of what may be read at most.
+  const size_t wanted = is_unsure() ? std::max(confirm_, vote_ / 2 + 1) : confirm_;
+  return most >= wanted || (empty == reads_.size() && empty >= kEmptyReads);
 }
 
-std::optional<size_t> GroupReads::next() const {
-  if (reads_.size() >= order_.size() || is_settled()) return std::nullopt;
-  return order_[reads_.size()];
+std::optional<GroupReads::Look> GroupReads::next() const {
+  const size_t most = is_unsure() ? vote_ : order_.size();
+  if (reads_.size() >= most || is_settled()) return std::nullopt;
+  // What a model takes for another letter, it takes for that in each frame; at another place it may not.
+  return Look{order_[reads_.size() % order_.size()], vote_ > 1 ? reads_.size() : 0};
 }
 
-void GroupReads::add(std::string text, double confidence) {
-  reads_.push_back({std::move(text), confidence});
+size_t GroupReads::nearest_to(const std::string& text) const {
+  const auto farther = [&](const Read& a, const Read& b) {
+    const double near_a = text_similarity(a.text, text), near_b = text_similarity(b.text, text);
+    return near_a != near_b ? near_a < near_b : a.confidence < b.confidence;
+  };
+  return std::max_element(reads_.begin(), reads_.end(), farther) - reads_.begin();
+}
+
+/// What several readings say letter by letter; nothing where there are not several.
+Election GroupReads::elect() const {
+  std::vector<Ballot> ballots;
+  for (const Read& read : reads_)
+    if (!read.text.empty()) ballots.push_back({read.text, read.confidence_min, read.letters});
+  return ballots.size() > 1 ? vote_by_letter(ballots) : Election{};
 }
 
 GroupReads::Outcome GroupReads::outcome() const {
@@ -43,9 +73,16 @@ GroupReads::Outcome GroupReads::outcome() const {
     return count_a != count_b ? count_a < count_b : a.confidence < b.confidence;
   };
   const auto best = std::max_element(reads_.begin(), reads_.end(), worse);
-  const size_t count = count_of(best->text);
-  const bool contradicted = count < reads_.size() && count < confirm_;
-  return {static_cast<size_t>(best - reads_.begin()), !contradicted, count == 1};
+  Outcome outcome{static_cast<size_t>(best - reads_.begin()), best->text, {}, true, false};
+  if (Election election = vote_ > 1 ? elect() : Election{}; !election.text.empty()) {
+    outcome.text = std::move(election.text);
+    outcome.letters = std::move(election.letters);
+    outcome.read = nearest_to(outcome.text);
+  }
+  const size_t count = count_of(outcome.text);
+  outcome.agreement = count >= reads_.size() || count >= confirm_;
+  outcome.single_read = count < 2;
+  return outcome;
 }
 
 }  // namespace deepseekocr::plugin

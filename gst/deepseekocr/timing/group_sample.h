@@ -34,7 +34,7 @@ class GroupSample {
   uint64_t length() const { return length_; }
   size_t kept() const { return kept_.size(); }
 
-  /// Indices for take() in the order in which they are worth reading: the one nearest to the middle of the run, to its
+  /// Indices for at() in the order in which they are worth reading: the one nearest to the middle of the run, to its
   /// first quarter, to its third, then the rest.
   std::vector<size_t> order() const {
     std::vector<size_t> order;
@@ -44,8 +44,8 @@ class GroupSample {
     return order;
   }
 
-  /// Frame `index` of those kept.  It is gone afterwards.
-  Frame take(size_t index) { return std::move(kept_[index].second); }
+  /// Frame `index` of those kept.
+  const Frame& at(size_t index) const { return kept_[index].second; }
 
  private:
   /// While the run grows, every frame is kept, then every second, every fourth.

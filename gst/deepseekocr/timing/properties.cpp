@@ -17,7 +17,11 @@ enum TimingProperty {
   PROP_LATENESS,
   PROP_MAX_OBSERVED_DELAY,
   PROP_QOS,
+  PROP_VOTE_READS,
 };
+
+/// More readings than this say nothing new.
+constexpr guint kMostVotes = 9;
 
 constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 constexpr auto kPlaying =
@@ -47,6 +51,12 @@ void install_cue_properties(GObjectClass* klass) {
                         "With text-timing=group, how many readings of different frames of a text must agree; where "
                         "they do not, the text says so (1 = one reading is enough)",
                         1, 2, defaults.confirm_reads, kPlaying));
+  g_object_class_install_property(
+      klass, PROP_VOTE_READS,
+      g_param_spec_uint("vote-reads", "Vote reads",
+                        "With text-timing=group, how often a text that is not read surely may be read, in different "
+                        "frames and shifted a little; each letter is then that of most readings (1 = there is no vote)",
+                        1, kMostVotes, defaults.vote_reads, kPlaying));
 }
 
 void install_delay_properties(GObjectClass* klass) {
@@ -97,6 +107,9 @@ bool set_timing_property(TimingSettings& timing, guint id, const GValue* value) 
     case PROP_CONFIRM_READS:
       timing.confirm_reads = g_value_get_uint(value);
       return true;
+    case PROP_VOTE_READS:
+      timing.vote_reads = g_value_get_uint(value);
+      return true;
     case PROP_LATENCY:
       timing.latency_ms = g_value_get_uint(value);
       return true;
@@ -133,6 +146,9 @@ bool get_timing_property(GstDeepseekOcr* self, guint id, GValue* value) {
       return true;
     case PROP_CONFIRM_READS:
       g_value_set_uint(value, timing.confirm_reads);
+      return true;
+    case PROP_VOTE_READS:
+      g_value_set_uint(value, timing.vote_reads);
       return true;
     case PROP_LATENCY:
       g_value_set_uint(value, timing.latency_ms);

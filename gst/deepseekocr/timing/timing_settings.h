@@ -14,6 +14,7 @@ struct TimingSettings {
   uint32_t merge_gap_ms = 250;
   uint32_t cue_step_ms = 500;
   uint32_t confirm_reads = 1;
+  uint32_t vote_reads = 1;
   uint32_t latency_ms = 0;
   uint32_t lateness_ms = 0;
   bool qos = false;

@@ -24,7 +24,7 @@ std::vector<int> sampled(int frames) {
       sample.skip();
   }
   std::vector<int> order;
-  for (const size_t index : sample.order()) order.push_back(sample.take(index));
+  for (const size_t index : sample.order()) order.push_back(sample.at(index));
   return order;
 }
 
@@ -50,8 +50,8 @@ TEST(GroupSample, TheMiddleComesFirstThenTheQuarters) {
 
 TEST(GroupReads, OneReadingIsEnough) {
   GroupReads reads({2, 1, 3}, 1);
-  EXPECT_EQ(reads.next(), 2u);
-  reads.add("a", 0.5);
+  EXPECT_EQ(reads.next()->frame, 2u);
+  reads.add({"a", 0.5, 0.5});
   EXPECT_FALSE(reads.next());
   EXPECT_TRUE(reads.outcome().agreement);
   EXPECT_TRUE(reads.outcome().single_read);
@@ -59,29 +59,29 @@ TEST(GroupReads, OneReadingIsEnough) {
 
 TEST(GroupReads, AnEmptyMiddleIsTriedAgainAtTheQuarters) {
   GroupReads reads({2, 1, 3, 0}, 1);
-  reads.add("", 0);
-  EXPECT_EQ(reads.next(), 1u);
-  reads.add("", 0);
-  EXPECT_EQ(reads.next(), 3u);
-  reads.add("a", 0.5);
+  reads.add({"", 0, 0});
+  EXPECT_EQ(reads.next()->frame, 1u);
+  reads.add({"", 0, 0});
+  EXPECT_EQ(reads.next()->frame, 3u);
+  reads.add({"a", 0.5, 0.5});
   EXPECT_FALSE(reads.next());
   EXPECT_EQ(reads.outcome().read, 2u);
 }
 
 TEST(GroupReads, ThreeEmptyReadingsAreNoText) {
   GroupReads reads({2, 1, 3, 0}, 2);
-  for (int i = 0; i < 3; ++i) reads.add("", 0);
+  for (int i = 0; i < 3; ++i) reads.add({"", 0, 0});
   EXPECT_FALSE(reads.next());
   EXPECT_TRUE(reads.outcome().agreement);
 }
 
 TEST(GroupReads, TwoMustAgreeWhereThatIsAskedFor) {
   GroupReads reads({2, 1, 3, 0}, 2);
-  reads.add("a", 0.9);
-  EXPECT_EQ(reads.next(), 1u);
-  reads.add("b", 0.5);
-  EXPECT_EQ(reads.next(), 3u);
-  reads.add("b", 0.6);
+  reads.add({"a", 0.9, 0.9});
+  EXPECT_EQ(reads.next()->frame, 1u);
+  reads.add({"b", 0.5, 0.5});
+  EXPECT_EQ(reads.next()->frame, 3u);
+  reads.add({"b", 0.6, 0.6});
   EXPECT_FALSE(reads.next());
   EXPECT_EQ(reads.outcome().read, 2u);  // the surer one of those that agree
   EXPECT_TRUE(reads.outcome().agreement);
@@ -90,8 +90,8 @@ TEST(GroupReads, TwoMustAgreeWhereThatIsAskedFor) {
 
 TEST(GroupReads, DisagreementIsSaid) {
   GroupReads reads({1, 0}, 2);
-  reads.add("pier 14", 0.7);
-  reads.add("pier 19", 0.8);
+  reads.add({"pier 14", 0.7, 0.7});
+  reads.add({"pier 19", 0.8, 0.8});
   EXPECT_FALSE(reads.next());
   EXPECT_EQ(reads.outcome().read, 1u);
   EXPECT_FALSE(reads.outcome().agreement);
@@ -100,7 +100,7 @@ TEST(GroupReads, DisagreementIsSaid) {
 
 TEST(GroupReads, AOneFrameGroupIsASingleRead) {
   GroupReads reads({0}, 2);
-  reads.add("a", 0.9);
+  reads.add({"a", 0.9, 0.9});
   EXPECT_FALSE(reads.next());
   EXPECT_TRUE(reads.outcome().agreement);
   EXPECT_TRUE(reads.outcome().single_read);

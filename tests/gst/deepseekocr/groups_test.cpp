@@ -2,6 +2,10 @@
 // text-timing=group inside the element: which frames are read, when frames and texts leave, and their times.
 #include <algorithm>
 #include <cstring>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "gate_picture.h"
 #include "meta/gstdeepseekocrmeta.h"
@@ -295,6 +299,138 @@ TEST_F(Groups, WithoutAChangeThresholdEveryFrameIsRead) {
   ocr.push_event(gst_event_new_eos());
   expect_text(ocr, "PIER 14\n", 0, 6);  // still one cue
   EXPECT_EQ(counters().submitted, 6u);
+}
+
+// ------------------------------------------------------------------------------------------------ votes
+
+/// Answers PIER 14 in three ways, none of them sure and each wrong at another letter, and keeps what was asked.
+struct Votes {
+  std::mutex mutex;
+  std::vector<DsocrRect> areas;
+  size_t asked = 0; /**< for PIER 14 */
+
+  static void answer(void* data, const DsocrFakeRequest* request, DsocrFakeAnswer* answer) {
+    constexpr const char* kWays[] = {"PIER I4", "PIFR 14", "P1ER 14"};
+    auto& votes = *static_cast<Votes*>(data);
+    const std::lock_guard lock(votes.mutex);
+    answer_text(request, answer);
+    answer->confidence_min = 0.5F;
+    if (answer->text == std::string("PIER 14")) g_strlcpy(answer->text, kWays[votes.asked++ % 3], sizeof answer->text);
+    if (answer->text == std::string("RUN!")) answer->confidence_min = 0.99F;
+    votes.areas.push_back(request->image.area);
+  }
+  size_t count() {
+    const std::lock_guard lock(mutex);
+    return areas.size();
+  }
+};
+
+TEST_F(Groups, AnUnsureTextIsReadAgainElsewhereAndVotedOn) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  Ocr ocr("text-timing=group vote-reads=3 area=0,0,320,64", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 9}, {"", 1}});
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "PIER 14\n", 0, 9);
+  EXPECT_EQ(ocr.stat("rereads"), 2u);
+  EXPECT_EQ(meta_text(ocr.pull_video().get()), "PIER 14");
+  ASSERT_EQ(votes.count(), 3u);
+  EXPECT_EQ(votes.areas[0].width, 320);
+  EXPECT_GT(votes.areas[1].x, 0);
+  EXPECT_LT(votes.areas[2].x + votes.areas[2].width, 320);
+}
+
+TEST_F(Groups, ASureTextIsReadOnceWhereThereIsAVote) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  Ocr ocr("text-timing=group vote-reads=9", false, kPictureCaps);
+  push(ocr, {{"RUN!", 9}, {"", 1}});
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "RUN!\n", 0, 9);
+  EXPECT_EQ(counters().submitted, 1u);
+}
+
+TEST_F(Groups, ASingleFrameIsVotedOnInSeveralViews) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  Ocr ocr("text-timing=group vote-reads=3", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 1}});
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "PIER 14\n", 0, 1);
+  EXPECT_EQ(counters().submitted, 3u);
+}
+
+TEST_F(Groups, AVoteKeepsTheOrderOfTextsUpToTheEnd) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  fake().hold_results(1);
+  Ocr ocr("text-timing=group vote-reads=3 max-hold=10000", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 4}, {"", 2}, {"RUN!", 4}});
+  std::thread end([&] { ocr.push_event(gst_event_new_eos()); });  // waits for every reading
+  fake().wait_waiting(2);
+  fake().let_through(2);  // RUN! is read before PIER 14 is decided
+  fake().wait_submitted(3);
+  EXPECT_EQ(gst_harness_buffers_received(ocr.text), 0u);
+  fake().hold_results(0);
+  end.join();
+  expect_text(ocr, "PIER 14\n", 0, 4);
+  expect_text(ocr, "RUN!\n", 6, 10);
+  EXPECT_EQ(counters().submitted, 4u);
+}
+
+TEST_F(Groups, AFlushInTheMiddleOfAVote) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  fake().hold_results(1);
+  Ocr ocr("text-timing=group vote-reads=9", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 3}, {"", 1}});
+  fake().wait_waiting(1);
+  fake().let_through(1);
+  fake().wait_submitted(2);
+  ocr.push_event(gst_event_new_flush_start());
+  ocr.push_event(gst_event_new_flush_stop(TRUE));
+  fake().hold_results(0);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  ocr.push_event(gst_event_new_segment(&segment));
+  push(ocr, {{"RUN!", 3}});
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "RUN!\n", 0, 3);
+  EXPECT_EQ(counters().submitted, 3u);
+}
+
+TEST_F(Groups, AFullEngineEndsAVoteAndLosesNoText) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  fake().set_queue_limit(1);
+  Ocr ocr("text-timing=group vote-reads=3 text-format=json", false, kPictureCaps);
+  push(ocr, {{"PIER 14", 3}, {"", 1}, {"RUN!", 3}, {"", 1}, {"PIER 14", 3}, {"", 1}, {"RUN!", 3}});
+  ocr.push_event(gst_event_new_eos());
+  for (int i = 0; i < 4; ++i)
+    EXPECT_NE(text_of(ocr.pull_text().get()).find(i % 2 == 0 ? "\"P" : "\"RUN!"), std::string::npos);
+}
+
+TEST_F(Groups, LiveAVoteWaitsForNothingNew) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  fake().hold_results(1);
+  Ocr ocr("text-timing=group vote-reads=9 latency=5000", true, kPictureCaps);
+  push(ocr, {{"PIER 14", 5}, {"RUN!", 5}, {"", 1}});  // no push waits
+  fake().wait_waiting(1);
+  fake().hold_results(0);
+  ocr.push_event(gst_event_new_eos());
+  expect_text(ocr, "PIER I4\n", 0, 5);
+  expect_text(ocr, "RUN!\n", 5, 10);
+  EXPECT_EQ(ocr.stat("rereads"), 0u);
+}
+
+TEST_F(Groups, WithoutGroupsThereIsNoVote) {
+  Votes votes;
+  fake().set_answer(Votes::answer, &votes);
+  Ocr ocr("vote-reads=9", true, kPictureCaps);
+  push(ocr, {{"PIER 14", 5}});
+  EXPECT_EQ(text_of(ocr.pull_text().get()), "PIER I4\n");
+  EXPECT_EQ(counters().submitted, 1u);
 }
 
 }  // namespace
