@@ -2,10 +2,19 @@
 // Chooses the implementation of each operation that has several.
 #include "operations/aten/reference.h"
 #include "operations/cpu/decoder.h"
+#include "operations/cpu/widened.h"
 #include "operations/cuda/operations.h"
 #include "operations/operations.h"
 
 namespace deepseekocr::operations {
+
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return aten::linear(x, cpu::widened(weight), bias);
+}
+
+at::Tensor convolution3x3(const at::Tensor& x, const at::Tensor& weight, int stride) {
+  return aten::convolution3x3(x, cpu::widened(weight), stride);
+}
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
   return cpu::takes(x, weight) ? cpu::rms_norm(x, weight, epsilon) : aten::rms_norm(x, weight, epsilon);

@@ -20,10 +20,6 @@ enum EngineProperty {
   PROP_DRAFT,
 };
 
-constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-constexpr auto kPlaying =
-    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-
 void install_model_properties(GObjectClass* klass) {
   g_object_class_install_property(
       klass, PROP_MODEL_PATH,

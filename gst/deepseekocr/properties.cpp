@@ -36,10 +36,6 @@ enum Property {
   PROP_STATS_INTERVAL,
 };
 
-constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-constexpr auto kPlaying =
-    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-
 /// Reads `area`; a value that is not understood changes nothing but `error`.
 void set_area(Element& element, const std::string& text) {
   element.area_error.clear();

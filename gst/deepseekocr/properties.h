@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Enumerations of the element's properties.
+// Enumerations of the element's properties, and when a property may be changed.
 #pragma once
 
 #include <gst/gst.h>
@@ -26,3 +26,13 @@ GType gst_deepseek_ocr_inference_region_get_type(void);
 GType gst_deepseek_ocr_text_timing_get_type(void);
 
 G_END_DECLS
+
+namespace deepseekocr::plugin {
+
+/// Before the element has data to work on.
+constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+/// At any time.
+constexpr auto kPlaying =
+    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
+
+}  // namespace deepseekocr::plugin

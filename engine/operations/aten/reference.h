@@ -6,6 +6,8 @@
 
 namespace deepseekocr::operations::aten {
 
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+at::Tensor convolution3x3(const at::Tensor& x, const at::Tensor& weight, int stride);
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon);
 at::Tensor project(const at::Tensor& x, const at::Tensor& weight);
 at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tensor& down);

@@ -9,15 +9,24 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/sigmoid.h>
 
-#include "operations/cpu/widened.h"
+#include "operations/aten/reference.h"
 #include "operations/operations.h"
 
 namespace deepseekocr::operations {
 
+namespace aten {
+
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  const at::Tensor own = cpu::widened(weight);
-  return at::linear(x.to(own.scalar_type()), own, bias.defined() ? bias.to(own.scalar_type()) : bias);
+  return at::linear(x.to(weight.scalar_type()), weight, bias.defined() ? bias.to(weight.scalar_type()) : bias);
 }
+
+at::Tensor convolution3x3(const at::Tensor& x, const at::Tensor& weight, int stride) {
+  return at::conv2d(x.to(weight.scalar_type()).permute({0, 3, 1, 2}), weight, {}, {stride, stride}, {1, 1})
+      .permute({0, 2, 3, 1})
+      .contiguous();
+}
+
+}  // namespace aten
 
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double epsilon) {
   return at::layer_norm(x.to(at::kFloat), {x.size(-1)}, weight, bias, epsilon);
@@ -31,13 +40,6 @@ at::Tensor patch_embedding(const at::Tensor& pixels, const at::Tensor& weight, c
                                  .permute({0, 2, 4, 1, 3, 5})
                                  .reshape({pixels.size(0), rows, columns, pixels.size(1) * patch * patch});
   return linear(patches, weight.flatten(1), bias);
-}
-
-at::Tensor convolution3x3(const at::Tensor& x, const at::Tensor& weight, int stride) {
-  const at::Tensor own = cpu::widened(weight);
-  return at::conv2d(x.to(own.scalar_type()).permute({0, 3, 1, 2}), own, {}, {stride, stride}, {1, 1})
-      .permute({0, 2, 3, 1})
-      .contiguous();
 }
 
 at::Tensor gelu_mlp(const at::Tensor& x, const at::Tensor& first, const at::Tensor& first_bias,

@@ -23,10 +23,6 @@ enum TimingProperty {
 /// More readings than this say nothing new.
 constexpr guint kMostVotes = 9;
 
-constexpr auto kReady = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
-constexpr auto kPlaying =
-    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING);
-
 void install_cue_properties(GObjectClass* klass) {
   const TimingSettings defaults;
   g_object_class_install_property(
