@@ -50,7 +50,8 @@ class Peer {
     if (model_ == nullptr) throw std::runtime_error(std::string(path) + " cannot be loaded");
     llama_context_params params = llama_context_default_params();
     params.n_ctx = 2048;
-    params.n_batch = params.n_ubatch = 1024;
+    params.n_batch = params.n_ctx;  // a prompt is given whole
+    params.n_ubatch = 1024;
     params.n_threads = params.n_threads_batch = threads;
     params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     context_ = llama_init_from_model(model_, params);
