@@ -74,6 +74,19 @@ void RandomAccessFile::read_at(uint64_t offset, void* destination, size_t bytes)
   }
 }
 
+bool write_all(int descriptor, const void* data, size_t bytes) {
+  constexpr size_t largest_write = size_t{1} << 30;  // Linux writes at most 2 GiB at once
+  const auto* from = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t done = ::write(descriptor, from, std::min(bytes, largest_write));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return false;
+    from += done;
+    bytes -= static_cast<size_t>(done);
+  }
+  return true;
+}
+
 std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes) {
   const RandomAccessFile file(path);
   if (file.size() > max_bytes)

@@ -37,6 +37,9 @@ class RandomAccessFile {
   int64_t modified_ = 0;
 };
 
+/// Writes all of `data` behind what a descriptor has.  @return false, with errno set, if that failed
+bool write_all(int descriptor, const void* data, size_t bytes);
+
 /// The whole of a small text file.
 /// @throws as RandomAccessFile does, and CheckpointError if it is larger than `max_bytes` (nothing is allocated then).
 std::string read_text_file(const std::filesystem::path& path, uint64_t max_bytes);

@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include "checkpoint/error.h"
+#include "checkpoint/file.h"
 #include "checkpoint/packed_file.h"
 #include "checkpoint/packed_layout.h"
 
@@ -75,15 +75,8 @@ void PackedFileWriter::fail() const {
 }
 
 void PackedFileWriter::append(const void* data, size_t bytes) {
-  const auto* from = static_cast<const char*>(data);
-  while (bytes > 0) {
-    const ssize_t done = ::write(descriptor_, from, std::min(bytes, size_t{1} << 30));
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) fail();
-    from += done;
-    size_ += static_cast<uint64_t>(done);
-    bytes -= static_cast<size_t>(done);
-  }
+  if (!write_all(descriptor_, data, bytes)) fail();
+  size_ += bytes;
 }
 
 void PackedFileWriter::pad() {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "checkpoint/error.h"
+#include "checkpoint/file.h"
 #include "checkpoint/json_document.h"
 
 namespace deepseekocr {
@@ -41,14 +42,7 @@ class TemporaryFile {
   }
 
   void append(const void* data, size_t bytes) {
-    const auto* from = static_cast<const char*>(data);
-    while (bytes > 0) {
-      const ssize_t done = ::write(descriptor_, from, std::min(bytes, size_t{1} << 30));
-      if (done < 0 && errno == EINTR) continue;
-      if (done < 0) fail();
-      from += done;
-      bytes -= static_cast<size_t>(done);
-    }
+    if (!write_all(descriptor_, data, bytes)) fail();
   }
 
   void keep() {

@@ -9,7 +9,7 @@
 namespace deepseekocr {
 namespace {
 
-/// Takes a few hundred microseconds for a tile, which takes hundreds of milliseconds to encode.
+/// Only to look at few entries: pixels are compared.
 size_t hash_of(const RgbImage& tile) {
   return std::hash<std::string_view>{}({reinterpret_cast<const char*>(tile.data.data()), tile.data.size()});
 }

@@ -29,8 +29,8 @@ at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate_up, const at::Tens
 }
 
 Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise, double scale) {
-  return cpu::takes_router(x, gate) ? cpu::route(x, gate, k, normalise, scale)
-                                    : aten::route(x, gate, k, normalise, scale);
+  return cpu::takes_any_rows(x, gate) ? cpu::route(x, gate, k, normalise, scale)
+                                      : aten::route(x, gate, k, normalise, scale);
 }
 
 at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const at::Tensor& gate_up,

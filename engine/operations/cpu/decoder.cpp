@@ -112,11 +112,11 @@ bool computes_all(at::ScalarType type) {
 }
 
 bool takes(const at::Tensor& x, const at::Tensor& weight) {
-  return takes_router(x, weight) && (row_count(x) <= kFewRows || is_slow(weight.scalar_type()));
+  return takes_any_rows(x, weight) && (row_count(x) <= kFewRows || is_slow(weight.scalar_type()));
 }
 
-bool takes_router(const at::Tensor& x, const at::Tensor& gate) {
-  return x.is_cpu() && gate.is_cpu() && has_kernels(gate.scalar_type()) && gate.is_contiguous() && x.size(-1) > 0;
+bool takes_any_rows(const at::Tensor& x, const at::Tensor& weight) {
+  return x.is_cpu() && weight.is_cpu() && has_kernels(weight.scalar_type()) && weight.is_contiguous() && x.size(-1) > 0;
 }
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {

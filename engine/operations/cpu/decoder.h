@@ -23,8 +23,8 @@ bool computes_all(at::ScalarType type);
 /// Whether rows of `x` (…, inputs) can be multiplied with `weight` here: few, or where LibTorch is slow at many; in a
 /// processor's memory, of a dtype that has kernels on this processor.
 bool takes(const at::Tensor& x, const at::Tensor& weight);
-/// The same for a router, whose products are few: any number of rows.
-bool takes_router(const at::Tensor& x, const at::Tensor& gate);
+/// The same of any number of rows: for a router, whose products are few.
+bool takes_any_rows(const at::Tensor& x, const at::Tensor& weight);
 /// Whether this is a decode step that can be done here: one new position for each of few sequences.
 bool takes(const at::Tensor& qkv, std::span<const CacheSlice> slices);
 
