@@ -94,7 +94,7 @@ bool Player::handle(GstMessage* message) {
   return (GST_MESSAGE_TYPE(message) & ends) != 0;
 }
 
-bool Player::play_to_end() {
+bool Player::play_to_end(guint32 seqnum) {
   gst_element_set_state(pipeline_, GST_STATE_PLAYING);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
   for (;;) {
@@ -103,7 +103,9 @@ bool Player::play_to_end() {
       ADD_FAILURE() << "the pipeline hangs";
       return false;
     }
-    if (handle(message)) return GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR;
+    if (!handle(message)) continue;
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) return false;
+    if (seqnum == GST_SEQNUM_INVALID || gst_message_get_seqnum(message) == seqnum) return true;
   }
 }
 

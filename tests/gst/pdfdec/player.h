@@ -50,8 +50,9 @@ class Player {
   // Goes to PAUSED and waits for it.  False on error or where `timeout` passed (a hang).
   bool preroll(GstClockTime timeout = 30 * GST_SECOND);
 
-  // From PAUSED or PLAYING on to end of stream, segment-done or an error.  False on error.
-  bool play_to_end();
+  // From PAUSED or PLAYING on to end of stream, segment-done or an error.  False on error.  With a `seqnum` only the
+  // end of what that seek began counts: of seeks made while playing, earlier ones may have come to their end as well.
+  bool play_to_end(guint32 seqnum = GST_SEQNUM_INVALID);
 
   void stop();
 
