@@ -51,6 +51,7 @@ DsocrRequestCallbacks request_callbacks(Pending pending) {
   callbacks.done = [](void* data, const DsocrResult* result) {
     const auto& request = *static_cast<Pending*>(data);
     Reading reading = reading_from_result(*result);
+    reading.model_parameters = request.listener->parameters();
     reading.prompt = request.prompt.empty() ? request.listener->default_prompt() : request.prompt;
     request.done(std::move(reading));
   };

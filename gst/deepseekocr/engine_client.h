@@ -37,6 +37,8 @@ class LoadListener {
   virtual void on_failed(DsocrStatus status, const std::string& sentence) = 0;
   /// The prompt that an empty one stands for; empty before the model is ready.
   virtual std::string default_prompt() const = 0;
+  /// How many weights the model has; 0 before it is ready.
+  virtual uint64_t parameters() const = 0;
 };
 
 /// What a client is opened with; a client is opened anew when one of these changes.

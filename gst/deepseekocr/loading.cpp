@@ -154,6 +154,11 @@ std::string LoadReporter::default_prompt() const {
   return info_ ? info_->default_prompt : "";
 }
 
+uint64_t LoadReporter::parameters() const {
+  const std::lock_guard lock(mutex_);
+  return info_ ? info_->parameters : 0;
+}
+
 void LoadReporter::refused(const std::string& sentence) {
   if (end(Phase::kFailed)) post(GST_PROGRESS_TYPE_ERROR, sentence);
 }

@@ -27,6 +27,7 @@ class LoadReporter final : public LoadListener {
   void on_ready(const ModelInfo& info) override;
   void on_failed(DsocrStatus status, const std::string& sentence) override;
   std::string default_prompt() const override;
+  uint64_t parameters() const override;
   /// Opening failed: ends with a PROGRESS error; the caller posts the ERROR.
   void refused(const std::string& sentence);
   /// The element lets go: ends with PROGRESS canceled where loading has not ended.  Nothing is heard afterwards.

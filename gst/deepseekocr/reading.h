@@ -63,6 +63,7 @@ struct Reading {
   DsocrFinishReason finish_reason = DSOCR_FINISH_STOP;
   DsocrStatus status = DSOCR_OK; /**< of an ERROR */
   std::string error;             /**< sentence of an ERROR */
+  uint64_t model_parameters = 0; /**< of the model that answered; 0: not known */
   std::string prompt;            /**< that was asked; the model's own where none was set */
   std::string raw, plain, markdown;
   bool invalid_utf8 = false;

@@ -14,14 +14,29 @@ namespace {
 /// comes to that, for example one whose other branches are full; it must go on.
 constexpr uint64_t kStall = 1'000'000'000;
 
+/// A model of no more parameters takes a letter for another often enough, and answers fast enough, to be asked again.
+constexpr uint64_t kSmallModel = 50'000'000;
+
+/// Pages and regions are read as a whole: another reading of the same would say the same.
+bool has_one_view(const FrameInfo& frame, const Settings& settings) {
+  return frame.page > 0 || settings.inference_region == InferenceRegion::kRoiList;
+}
+
+/// How often the text of a group may be read, the first reading of which is `reading`.
+uint32_t votes_of(const Slot& slot, const Reading& reading) {
+  const uint32_t asked_for = slot.settings->timing.vote_reads;
+  if (asked_for > 0) return asked_for;
+  const bool small = reading.model_parameters > 0 && reading.model_parameters <= kSmallModel;
+  return small && !has_one_view(slot.frame, *slot.settings) ? kVotesOfSmallModels : 1;
+}
+
 /// What `look` asks for of the group of `slot`.
 Submission submission_of(const SlotPtr& slot, GroupReads::Look look) {
   const Candidate& candidate = slot->group->sample.at(look.frame);
   slot->frame = candidate.frame;
   slot->request_id = 0;
   std::optional<DsocrRect> area = candidate.area;
-  const bool whole = candidate.frame.page > 0 || slot->settings->inference_region == InferenceRegion::kRoiList;
-  if (look.view > 0 && !whole)
+  if (look.view > 0 && !has_one_view(slot->frame, *slot->settings))
     area = view_of(area.value_or(DsocrRect{0, 0, candidate.frame.width, candidate.frame.height}), look.view);
   return {slot, BufferPtr(gst_buffer_ref(candidate.buffer.get())), candidate.info, area};
 }
@@ -116,7 +131,7 @@ std::optional<Submission> Session::decide_group(uint64_t* stale) {
   const SlotPtr slot = open_group_;
   Group& group = *slot->group;
   const TimingSettings& timing = slot->settings->timing;
-  group.reads.emplace(group.sample.order(), timing.confirm_reads, timing.vote_reads);
+  group.reads.emplace(group.sample.order(), timing.confirm_reads);
   ++counters_.admitted;
   submission = submission_of(slot, *group.reads->next());
   return place(submission, stale);
@@ -128,6 +143,7 @@ std::optional<Submission> Session::finish_group(const SlotPtr& slot, Reading rea
   const bool usable = reading.usable();
   if (!usable && group.readings.empty()) return settle(slot, std::move(reading));
   if (usable) {
+    if (group.readings.empty()) group.reads->set_vote(votes_of(*slot, reading));
     GroupReads::Read read{plain_text(reading.plain), reading.confidence, reading.confidence_min};
     if (read.text == reading.raw) read.letters = reading.letters;
     group.reads->add(std::move(read));

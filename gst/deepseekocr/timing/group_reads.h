@@ -35,13 +35,14 @@ class GroupReads {
   };
 
   /// A text with a token less probable than this is read again where there is a vote.
-  static constexpr double kSure = 0.98;
+  static constexpr double kSure = 0.9;
 
   /// @param order    frames in the order in which they are worth reading, at least one
   /// @param confirm  readings that are to agree, 1 or 2
-  /// @param vote     readings of a text that is not sure, at most; 1: there is no vote
-  GroupReads(std::vector<size_t> order, uint32_t confirm, uint32_t vote = 1)
-      : order_(std::move(order)), confirm_(confirm), vote_(vote) {}
+  GroupReads(std::vector<size_t> order, uint32_t confirm) : order_(std::move(order)), confirm_(confirm) {}
+
+  /// Before the first reading is added: how often a text that is not sure may be read.  1: there is no vote.
+  void set_vote(uint32_t vote) { vote_ = vote; }
 
   /// What to read next; nothing: it is decided.
   std::optional<Look> next() const;
@@ -61,7 +62,7 @@ class GroupReads {
   Election elect() const;
 
   std::vector<size_t> order_;
-  uint32_t confirm_, vote_;
+  uint32_t confirm_, vote_ = 1;
   std::vector<Read> reads_;
 };
 

@@ -8,13 +8,16 @@ namespace deepseekocr::plugin {
 
 enum class TextTiming { kAuto, kGroup, kImmediate };
 
+/// What vote-reads=0 stands for with a small model.
+constexpr uint32_t kVotesOfSmallModels = 3;
+
 /// Properties of the same names; times in milliseconds.
 struct TimingSettings {
   TextTiming text_timing = TextTiming::kAuto;
   uint32_t merge_gap_ms = 250;
   uint32_t cue_step_ms = 500;
   uint32_t confirm_reads = 1;
-  uint32_t vote_reads = 1;
+  uint32_t vote_reads = 0; /**< 0: as the model needs it */
   uint32_t latency_ms = 0;
   uint32_t lateness_ms = 0;
   bool qos = false;

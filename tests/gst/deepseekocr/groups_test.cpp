@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "gate_picture.h"
@@ -338,6 +339,22 @@ TEST_F(Groups, AnUnsureTextIsReadAgainElsewhereAndVotedOn) {
   EXPECT_EQ(votes.areas[0].width, 320);
   EXPECT_GT(votes.areas[1].x, 0);
   EXPECT_LT(votes.areas[2].x + votes.areas[2].width, 320);
+}
+
+TEST_F(Groups, OnlyASmallModelIsAskedAgainByItself) {
+  for (const auto& [parameters, properties, readings] :
+       {std::tuple(50'000'000U, "", 3U), std::tuple(50'000'001U, "", 1U),
+        std::tuple(8'000'000U, " vote-reads=1", 1U)}) {
+    Votes votes;
+    fake().reset();
+    fake().set_parameters(parameters);
+    fake().set_answer(Votes::answer, &votes);
+    Ocr ocr((std::string("text-timing=group") + properties).c_str(), false, kPictureCaps);
+    push(ocr, {{"PIER 14", 1}});
+    ocr.push_event(gst_event_new_eos());
+    expect_text(ocr, readings > 1 ? "PIER 14\n" : "PIER I4\n", 0, 1);
+    EXPECT_EQ(counters().submitted, readings) << parameters << " " << properties;
+  }
 }
 
 TEST_F(Groups, ASureTextIsReadOnceWhereThereIsAVote) {

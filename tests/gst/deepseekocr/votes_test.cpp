@@ -135,14 +135,16 @@ TEST(ReadingView, OfASmallAreaSomethingIsLeft) {
 // ------------------------------------------------------------------------------------------------ what to read again
 
 TEST(Votes, ASureTextIsReadOnce) {
-  GroupReads reads({1, 0, 2}, 1, 5);
+  GroupReads reads({1, 0, 2}, 1);
+  reads.set_vote(5);
   reads.add({"pier 14", 0.999, 0.99});
   EXPECT_FALSE(reads.next());
   EXPECT_EQ(reads.outcome().text, "pier 14");
 }
 
 TEST(Votes, AnUnsureTextIsReadUntilMostSayTheSame) {
-  GroupReads reads({1, 0}, 1, 5);
+  GroupReads reads({1, 0}, 1);
+  reads.set_vote(5);
   reads.add({"pier I9", 0.9, 0.5});
   for (size_t i = 1; i < 4; ++i) {
     const auto look = reads.next();
@@ -160,7 +162,8 @@ TEST(Votes, AnUnsureTextIsReadUntilMostSayTheSame) {
 
 TEST(Votes, NoMoreThanAskedForAreMade) {
   for (const uint32_t most : {2, 3, 5}) {
-    GroupReads reads({0, 1, 2, 3}, 2, most);
+    GroupReads reads({0, 1, 2, 3}, 2);
+    reads.set_vote(most);
     for (uint32_t i = 0; i < most; ++i) {
       ASSERT_TRUE(reads.next()) << i;
       reads.add({"text " + std::to_string(i), 0.9, 0.5});
@@ -171,7 +174,8 @@ TEST(Votes, NoMoreThanAskedForAreMade) {
 }
 
 TEST(Votes, ReadingsThatDifferAreUnsureHoweverSureEachIs) {
-  GroupReads reads({0, 1}, 2, 3);
+  GroupReads reads({0, 1}, 2);
+  reads.set_vote(3);
   reads.add({"pier 14", 0.999, 0.99});
   EXPECT_EQ(reads.next()->view, 1u);
   reads.add({"pier 19", 0.999, 0.99});
@@ -182,7 +186,8 @@ TEST(Votes, ReadingsThatDifferAreUnsureHoweverSureEachIs) {
 }
 
 TEST(Votes, LettersOfSeveralReadingsMakeTheText) {
-  GroupReads reads({0}, 1, 3);
+  GroupReads reads({0}, 1);
+  reads.set_vote(3);
   reads.add({"The Gth of May", 0.9, 0.5});
   reads.add({"The 6th of Hay", 0.9, 0.5});
   reads.add({"Tbe 6th of May", 0.9, 0.5});
@@ -201,7 +206,8 @@ TEST(Votes, WithoutAVoteNothingIsMixed) {
 }
 
 TEST(Votes, EmptyReadingsAreAsManyAsWithoutAVote) {
-  GroupReads reads({0, 1}, 1, 9);
+  GroupReads reads({0, 1}, 1);
+  reads.set_vote(9);
   reads.add({"", 0, 0});
   EXPECT_TRUE(reads.next());
   reads.add({"", 0, 0});

@@ -44,6 +44,7 @@ struct Script {
   bool hold_results = false, hold_loading = false;
   uint32_t let_through = 0;
   std::string load_error, open_error, supported_prompt;
+  uint64_t parameters = 3'336'106'240;
   uint32_t queue_limit = 0;
 };
 
@@ -295,7 +296,7 @@ bool FakeEngine::load_one(Lock& lock) {
   if (script.load_error.empty()) {
     const char* prompts[] = {script.supported_prompt.empty() ? nullptr : script.supported_prompt.c_str(), nullptr};
     const DsocrModelInfo info = {
-        sizeof(DsocrModelInfo), "fake", "cpu", "fp32", 1, 4, 8192, 256, 1, 1, "Free OCR.", prompts};
+        sizeof(DsocrModelInfo), "fake", "cpu", "fp32", script.parameters, 4, 8192, 256, 1, 1, "Free OCR.", prompts};
     if (callbacks.ready != nullptr) callbacks.ready(callbacks.user_data, &info);
   } else if (callbacks.failed != nullptr) {
     DsocrError error{};
@@ -459,6 +460,7 @@ const DsocrFakeControl kControl = {
     [](const char* sentence) { engine().change([=](Script& script) { script.load_error = string_of(sentence); }); },
     [](const char* sentence) { engine().change([=](Script& script) { script.open_error = string_of(sentence); }); },
     [](const char* prompt) { engine().change([=](Script& script) { script.supported_prompt = string_of(prompt); }); },
+    [](uint64_t count) { engine().change([=](Script& script) { script.parameters = count; }); },
     [](uint32_t limit) { engine().change([=](Script& script) { script.queue_limit = limit; }); },
     [](DsocrFakeCounters* counters) { *counters = engine().counters(); },
     [](uint64_t count) { engine().wait_submitted(count); },
