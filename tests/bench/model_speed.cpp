@@ -128,7 +128,7 @@ class Bench {
 
   void run(const std::string& part) {
     print_ceilings();
-    vision(part == "vision" || on_cuda_ ? 10 : part.empty() ? 3 : 1);
+    vision(on_cuda_ ? 10 : part.empty() || part == "vision" ? 3 : 1);
     if (on_cuda_ && part.empty()) gundam();
     if (part == "short") decode(100, 1);
     if (part.empty() || part == "prefill") {
