@@ -22,8 +22,11 @@ Decoder::Decoder(const DecoderConfig& config, WeightLoader& loader)
 operations::DecoderWeights Decoder::weights() const {
   operations::DecoderWeights weights;
   weights.embedding = embedding_.table();
+  if (!weights.embedding.defined())
+    weights.read_embedding = [this](int32_t id, float* out) { embedding_.read(id, out); };
   weights.norm = norm_;
   weights.lm_head = head_->dense();
+  weights.packed_head = head_->packed();
   weights.rope = rope_;
   weights.heads = config_.heads;
   weights.experts_per_token = config_.experts_per_token;
@@ -31,8 +34,7 @@ operations::DecoderWeights Decoder::weights() const {
   weights.weight_scale = config_.routed_scaling_factor;
   weights.epsilon = config_.rms_norm_eps;
   for (const Layer& layer : layers_) {
-    weights.layers.push_back({layer.input_norm, layer.post_attention_norm, std::get<at::Tensor>(layer.attention.qkv()),
-                              std::get<at::Tensor>(layer.attention.out()),
+    weights.layers.push_back({layer.input_norm, layer.post_attention_norm, layer.attention.qkv(), layer.attention.out(),
                               std::visit([](const auto& network) { return network.weights(); }, layer.feed_forward)});
   }
   return weights;

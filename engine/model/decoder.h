@@ -32,7 +32,7 @@ class Decoder {
   at::Tensor embed(std::span<const int32_t> ids) const { return embedding_.rows(ids); }
   /// @throws ArgumentError for an id outside the vocabulary
   void check_id(int32_t id) const { embedding_.check(id); }
-  /// Everything that a decode step multiplies with; only of weights that are not packed.
+  /// Everything that a decode step multiplies with; lives no longer than the decoder.
   operations::DecoderWeights weights() const;
 
   /// All layers.  x (rows, hidden) are the next rows of one sequence (prefill), or one row for each of several

@@ -4,14 +4,16 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "checkpoint/error.h"
 
 namespace deepseekocr {
 namespace {
 
-constexpr const char* kTableName = "model.embed_tokens.weight";
+const std::string kTableName = "model.embed_tokens.weight";
 
 }  // namespace
 
@@ -29,6 +31,19 @@ void Embedding::check(int32_t id) const {
   if (id >= 0 && id < vocabulary_) return;
   throw ArgumentError("Token id " + std::to_string(id) + " is outside the model's vocabulary of " +
                       std::to_string(vocabulary_) + " ids.");
+}
+
+void Embedding::read(int32_t id, float* out) const {
+  check(id);
+  const ElementType type = element_type_of(options_);
+  if (type == ElementType::f32) {
+    file_->read_rows(kTableName, id, 1, type, out);
+    return;
+  }
+  thread_local std::vector<std::byte> row;  // kept: a step takes no memory
+  row.resize(static_cast<size_t>(hidden_) * element_size(type));
+  file_->read_rows(kTableName, id, 1, type, row.data());
+  convert_elements(type, row.data(), ElementType::f32, out, static_cast<size_t>(hidden_));
 }
 
 at::Tensor Embedding::rows(std::span<const int32_t> ids) const {

@@ -21,6 +21,8 @@ class Embedding {
   /// (ids, hidden) in the model's dtype.  @throws ArgumentError for an id outside the vocabulary, CheckpointError if
   /// the file cannot be read
   at::Tensor rows(std::span<const int32_t> ids) const;
+  /// One row of a table that stays in the file, rounded to the model's dtype.  @throws as rows()
+  void read(int32_t id, float* out) const;
   /// @throws ArgumentError for an id outside the vocabulary
   void check(int32_t id) const;
   /// (vocabulary, hidden); undefined where it stays in the file.

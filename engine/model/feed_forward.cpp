@@ -16,7 +16,7 @@ at::Tensor DenseFeedForward::forward(const at::Tensor& x) const {
 }
 
 operations::FeedForwardWeights DenseFeedForward::weights() const {
-  return {{}, {}, {}, std::get<at::Tensor>(gate_up_), std::get<at::Tensor>(down_)};
+  return {{}, {}, {}, gate_up_, down_};
 }
 
 Experts::Experts(const DecoderConfig& config, const std::string& prefix, WeightLoader& loader)
@@ -45,10 +45,12 @@ at::Tensor Experts::forward(const at::Tensor& x, const operations::Routing& rout
 
 operations::FeedForwardWeights Experts::weights() const {
   operations::FeedForwardWeights weights = shared_.weights();
-  const int64_t experts = gate_.size(0), hidden = gate_.size(1);
   weights.gate = gate_;
-  weights.gate_up = std::get<at::Tensor>(gate_up_).view({experts, -1, hidden});
-  weights.down = std::get<at::Tensor>(down_).view({experts, hidden, -1});
+  weights.gate_up = gate_up_;
+  weights.down = down_;
+  const int64_t experts = gate_.size(0), hidden = gate_.size(1);
+  if (auto* dense = std::get_if<at::Tensor>(&weights.gate_up)) *dense = dense->view({experts, -1, hidden});
+  if (auto* dense = std::get_if<at::Tensor>(&weights.down)) *dense = dense->view({experts, hidden, -1});
   return weights;
 }
 

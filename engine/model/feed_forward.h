@@ -21,7 +21,7 @@ class DenseFeedForward {
   DenseFeedForward(const std::string& prefix, WeightLoader& loader);
   /// (rows, hidden) → (rows, hidden)
   at::Tensor forward(const at::Tensor& x) const;
-  /// For a decode step as one operation; only of weights that are not packed.
+  /// For a decode step as one operation.
   operations::FeedForwardWeights weights() const;
 
  private:

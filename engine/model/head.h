@@ -23,6 +23,8 @@ class Head {
 
   /// (vocabulary, hidden); undefined where it is packed.
   const at::Tensor& dense() const { return dense_; }
+  /// NULL where it is not packed.
+  const operations::PackedHead* packed() const { return packed_ ? &*packed_ : nullptr; }
   /// Logits of normed rows: float32 on the host, (rows, vocabulary).  Of a packed head, those before any row is exact.
   at::Tensor logits(const at::Tensor& normed) const;
   /// The best id of each normed row that is not banned for it: as many as `banned`.

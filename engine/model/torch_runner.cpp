@@ -117,7 +117,7 @@ class TorchRunner final : public ModelRunner {
     decoder_ = std::make_unique<Decoder>(config_.decoder, loader);
     weight_bytes_ = loader.bytes_held();
     loader.finish();
-    if (!precision.packing) step_ = operations::make_decode_step(decoder_->weights());
+    step_ = operations::make_decode_step(decoder_->weights());
   }
 
   const ModelConfig& config() const override { return config_; }
@@ -163,12 +163,12 @@ class TorchRunner final : public ModelRunner {
     guarded(stream_, [&] {
       const ExactArithmetic exact(precision_type());
       use_threads_of_decoder();
-      const std::vector<DecodeItem*> ready = make_room(items);
-      if (ready.empty() || (step_ && decode_as_one(ready))) return;
+      make_room(items);
+      if (ready_.empty() || (step_ && decode_as_one())) return;
       std::vector<KvCache*> caches;
       std::vector<int32_t> inputs;
       std::vector<std::span<const int32_t>> banned;
-      for (const DecodeItem* item : ready) {
+      for (const DecodeItem* item : ready_) {
         caches.push_back(&cache_of(*item));
         inputs.push_back(item->input);
         banned.push_back(item->banned);
@@ -177,43 +177,42 @@ class TorchRunner final : public ModelRunner {
       const at::Tensor normed = decoder_->final_norm(hidden);
       if (recorder_) recorder_->record("logits.next", decoder_->head().logits(normed));
       const std::vector<operations::Choice> choices = decoder_->head().choose(normed, banned);
-      for (size_t i = 0; i < ready.size(); ++i) ready[i]->choice = to_token_choice(choices[i]);
+      for (size_t i = 0; i < ready_.size(); ++i) ready_[i]->choice = to_token_choice(choices[i]);
     });
   }
 
  private:
   static KvCache& cache_of(const DecodeItem& item) { return static_cast<TorchSequence*>(item.sequence)->cache; }
 
-  /// Makes room for a position in each cache.  @return the items without those whose cache found no memory
-  static std::vector<DecodeItem*> make_room(std::span<DecodeItem> items) {
-    std::vector<DecodeItem*> ready;
+  /// Makes room for a position in each cache; ready_ are then the items but those whose cache found no memory.
+  void make_room(std::span<DecodeItem> items) {
+    ready_.clear();
     for (DecodeItem& item : items) {
       try {
         // An error of LibTorch becomes one of the engine, as everywhere.
         guarded(std::nullopt, [&] { cache_of(item).reserve(1); });
-        ready.push_back(&item);
+        ready_.push_back(&item);
       } catch (const EngineError& error) {
         if (error.status() != DSOCR_OUT_OF_MEMORY) throw;
         item.failure = std::current_exception();
       }
     }
-    return ready;
   }
 
-  /// The step as one operation.  @return false, with nothing done, if it does not take these items
-  bool decode_as_one(std::span<DecodeItem* const> items) {
-    std::vector<operations::StepSequence> sequences;
-    for (const DecodeItem* item : items) {
+  /// The step of ready_ as one operation.  @return false, with nothing done, if it does not take these items
+  bool decode_as_one() {
+    sequences_.clear();
+    for (const DecodeItem* item : ready_) {
       const KvCache& cache = cache_of(*item);
       decoder_->check_id(item->input);
-      sequences.push_back({item->input, cache.length(), cache.capacity(), cache.addresses(), item->banned});
+      sequences_.push_back({item->input, cache.length(), cache.capacity(), cache.addresses(), item->banned});
     }
-    if (!step_->takes(sequences)) return false;
-    std::vector<operations::Choice> choices(items.size());
-    step_->run(sequences, choices);
-    for (size_t i = 0; i < items.size(); ++i) {
-      cache_of(*items[i]).advance(1);
-      items[i]->choice = to_token_choice(choices[i]);
+    if (!step_->takes(sequences_)) return false;
+    choices_.resize(ready_.size());
+    step_->run(sequences_, choices_);
+    for (size_t i = 0; i < ready_.size(); ++i) {
+      cache_of(*ready_[i]).advance(1);
+      ready_[i]->choice = to_token_choice(choices_[i]);
     }
     if (recorder_) recorder_->record("logits.next", step_->logits());
     return true;
@@ -261,6 +260,11 @@ class TorchRunner final : public ModelRunner {
   std::unique_ptr<VisionEncoder> vision_;
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<operations::DecodeStep> step_;  ///< NULL: decode operation by operation
+
+  // Of the decode step that goes on; kept, so that a step takes no memory.
+  std::vector<DecodeItem*> ready_;
+  std::vector<operations::StepSequence> sequences_;
+  std::vector<operations::Choice> choices_;
 };
 
 }  // namespace

@@ -7,36 +7,44 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "operations/cache_address.h"
+#include "operations/head.h"
 #include "operations/operations.h"
+#include "operations/weights.h"
 
 namespace deepseekocr::operations {
 
 /// Either dense (`gate` undefined; `own` is the network), or routed experts and shared ones (`own`).
 struct FeedForwardWeights {
-  at::Tensor gate;         ///< (experts, hidden), float32
-  at::Tensor gate_up;      ///< (experts, 2·width, hidden)
-  at::Tensor down;         ///< (experts, hidden, width)
-  at::Tensor own_gate_up;  ///< (2·own width, hidden)
-  at::Tensor own_down;     ///< (hidden, own width)
+  at::Tensor gate;      ///< (experts, hidden), float32
+  Weights gate_up;      ///< (experts, 2·width, hidden)
+  Weights down;         ///< (experts, hidden, width)
+  Weights own_gate_up;  ///< (2·own width, hidden)
+  Weights own_down;     ///< (hidden, own width)
 };
 
 struct DecoderLayerWeights {
   at::Tensor input_norm, post_attention_norm;  ///< (hidden), float32
-  at::Tensor qkv;                              ///< (3·hidden, hidden)
-  at::Tensor out;                              ///< (hidden, hidden)
+  Weights qkv;                                 ///< (3·hidden, hidden)
+  Weights out;                                 ///< (hidden, hidden)
   FeedForwardWeights feed_forward;
 };
 
+/// Writes the embedding of an id: `hidden` numbers in float32.
+using ReadEmbedding = std::function<void(int32_t id, float* out)>;
+
 /// All that a step multiplies with; tensors share their memory with the model's.
 struct DecoderWeights {
-  at::Tensor embedding;  ///< (vocabulary, hidden)
-  at::Tensor norm;       ///< (hidden), float32
-  at::Tensor lm_head;    ///< (vocabulary, hidden)
+  at::Tensor embedding;                     ///< (vocabulary, hidden); undefined: it stays in the file
+  ReadEmbedding read_embedding;             ///< where it is undefined
+  at::Tensor norm;                          ///< (hidden), float32
+  at::Tensor lm_head;                       ///< (vocabulary, hidden); undefined: it is packed
+  const PackedHead* packed_head = nullptr;  ///< where it is undefined; outlives the step
   RopeTable rope;
   std::vector<DecoderLayerWeights> layers;
   int heads = 0;
@@ -65,6 +73,7 @@ class DecodeStep {
   /// @throws EngineError as choose() does, and if the device fails
   virtual void run(std::span<const StepSequence> sequences, std::span<Choice> choices) = 0;
   /// The logits of the last run's sequences: (sequences, vocabulary), float32 on the device, valid until the next run.
+  /// Of a packed head, those that its choices were made of.
   virtual at::Tensor logits() const = 0;
 };
 

@@ -20,6 +20,11 @@ struct PackedHead {
 /// Logits of the packed rows: x (rows, hidden) → (rows, vocabulary), float32.
 at::Tensor logits(const at::Tensor& x, const PackedHead& head);
 
+/// choose() for one row of what the packed rows gave: logits that may be the best or the second are replaced by exact
+/// ones, as the next function says.
+/// @param x  the head's input, `hidden` numbers
+Choice choose(const float* x, const PackedHead& head, std::span<const int32_t> banned, std::span<float> logits);
+
 /// What choose() gives for exact logits of each row of x (rows, hidden), from one pass over the packed head: rows of it
 /// that may be the best or the second are computed again from their exact weights.  An error bound decides which; by
 /// Cauchy and Schwarz

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Chooses the implementation of each operation that has several.
+#include <utility>
+
 #include "operations/aten/reference.h"
+#include "operations/cpu/decode_step.h"
 #include "operations/cpu/decoder.h"
 #include "operations/cpu/widened.h"
 #include "operations/cuda/operations.h"
@@ -55,6 +58,11 @@ at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int he
   if (cpu::takes(qkv, slices)) return cpu::cached_attention(qkv, rope, heads, slices);
   return cpu::takes_prompts(qkv, slices) ? cpu::prompt_attention(qkv, rope, heads, slices)
                                          : aten::cached_attention(qkv, rope, heads, slices);
+}
+
+std::unique_ptr<DecodeStep> make_decode_step(const DecoderWeights& weights) {
+  auto step = cuda::make_decode_step(weights);
+  return step != nullptr ? std::move(step) : cpu::make_decode_step(weights);
 }
 
 }  // namespace deepseekocr::operations

@@ -22,7 +22,8 @@ float largest_sum(const float* x, const float* y, float factor, int64_t length) 
 }
 
 TopTwo top_two(std::span<const float> values, std::span<const int32_t> banned) {
-  std::vector<int32_t> skip(banned.begin(), banned.end());
+  thread_local std::vector<int32_t> skip;  // kept: a choice takes no memory
+  skip.assign(banned.begin(), banned.end());
   std::sort(skip.begin(), skip.end());
   const auto at = [&](int64_t k) { return values[static_cast<size_t>(k)]; };
   const auto length = static_cast<int64_t>(values.size());

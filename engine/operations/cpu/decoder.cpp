@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "operations/cpu/matrix.h"
+#include "operations/cpu/routing.h"
 #include "operations/cpu/visits.h"
 
 namespace deepseekocr::operations::cpu {
@@ -91,16 +92,6 @@ void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::
   });
 }
 
-/// The `k` best of `count` probabilities by falling value, the lower index first among equals.
-void take_best(std::vector<float>& probabilities, int k, int64_t* experts, float* weights) {
-  for (int rank = 0; rank < k; ++rank) {
-    const auto best = std::max_element(probabilities.begin(), probabilities.end());
-    experts[rank] = best - probabilities.begin();
-    weights[rank] = *best;
-    *best = -1;
-  }
-}
-
 }  // namespace
 
 bool is_slow(at::ScalarType type) {
@@ -171,17 +162,10 @@ Routing route(const at::Tensor& x, const at::Tensor& gate, int k, bool normalise
   const at::Tensor scores = logits(x, gate);
   const int64_t rows = scores.size(0), count = scores.size(1);
   Routing routing{at::empty({rows, k}, scores.options().dtype(at::kLong)), at::empty({rows, k}, scores.options())};
-  std::vector<float> probabilities(static_cast<size_t>(count));
+  const RoutingRule rule{k, normalise, static_cast<float>(scale)};
   for (int64_t row = 0; row < rows; ++row) {
-    std::copy_n(read_only<float>(scores) + row * count, count, probabilities.begin());
-    const float sum = active_kernels()->softmax_terms(probabilities.data(), count, 1);
-    for (float& probability : probabilities) probability /= sum;
-    float* weights = writable<float>(routing.weights) + row * k;
-    take_best(probabilities, k, writable<int64_t>(routing.experts) + row * k, weights);
-    float chosen = 0;
-    for (int rank = 0; rank < k; ++rank) chosen += weights[rank];
-    const float factor = normalise && k > 1 ? 1 / (chosen + 1e-20F) : static_cast<float>(scale);
-    for (int rank = 0; rank < k; ++rank) weights[rank] *= factor;
+    route_row(writable<float>(scores) + row * count, count, rule, writable<int64_t>(routing.experts) + row * k,
+              writable<float>(routing.weights) + row * k);
   }
   return routing;
 }

@@ -26,20 +26,10 @@ constexpr int64_t kPanelInputs = 16;
 
 using PanelSums = std::array<float, kPanelInputs * kPartPanelRows>;
 
-const kernels::PanelKernels& kernels_for(PackedFormat format) {
-  return format == PackedFormat::int8 ? active_kernels()->int8 : active_kernels()->int4;
-}
-
-/// Panels of `matrix` from row `first` on, a multiple of kPanelRows.
-const uint8_t* panels_from(const PackedMatrices& weights, int64_t matrix, int64_t first) {
-  return read_only<uint8_t>(weights.panels) +
-         (matrix * weights.panels.size(1) + first / kPanelRows) * weights.panels.size(2);
-}
-
 /// Rows first … first + some − 1 of one matrix times inputs: sums[input · kPartPanelRows + row].
 void multiply_part(const PackedMatrices& weights, int64_t matrix, int64_t first, int64_t some, const RoundedRows& x,
                    int64_t inputs, PanelSums& sums) {
-  kernels_for(weights.format)
+  panel_kernels(weights.format)
       .products(panels_from(weights, matrix, first), (some + kPanelRows - 1) / kPanelRows, x, inputs,
                 {sums.data(), kPartPanelRows});
 }
@@ -92,6 +82,15 @@ void multiply(const PackedMatrices& weights, const RoundedRows& x, int64_t count
 }
 
 }  // namespace
+
+const kernels::PanelKernels& panel_kernels(PackedFormat format) {
+  return format == PackedFormat::int8 ? active_kernels()->int8 : active_kernels()->int4;
+}
+
+const uint8_t* panels_from(const PackedMatrices& weights, int64_t matrix, int64_t first) {
+  return read_only<uint8_t>(weights.panels) +
+         (matrix * weights.panels.size(1) + first / kPanelRows) * weights.panels.size(2);
+}
 
 at::Tensor project(const at::Tensor& x, const PackedMatrices& weights) {
   thread_local RoundedBuffer buffer;

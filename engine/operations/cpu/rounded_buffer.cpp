@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "operations/cpu/packed.h"
+
 namespace deepseekocr::operations::cpu {
 namespace {
 
@@ -27,7 +29,7 @@ kernels::RoundedRows RoundedBuffer::round(Rows<const float> x, int64_t rows, int
   const int64_t groups = format == PackedFormat::int8 ? kernels::group_count<kernels::Int8>(length)
                                                       : kernels::group_count<kernels::Int4>(length);
   const kernels::RoundedRows out = take(rows, groups, group);
-  const auto& kernel = format == PackedFormat::int8 ? active_kernels()->int8 : active_kernels()->int4;
+  const kernels::PanelKernels& kernel = panel_kernels(format);
   constexpr int64_t kPart = 8;  // a row takes about a microsecond: few are not worth sharing
   team().run((rows + kPart - 1) / kPart, [&](int64_t part) {
     const int64_t first = part * kPart;

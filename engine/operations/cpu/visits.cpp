@@ -3,20 +3,32 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
 namespace deepseekocr::operations::cpu {
 
-Visits sort_by_expert(const Routing& routing) {
-  const auto* experts = read_only<int64_t>(routing.experts);
-  const int64_t pairs = routing.experts.numel();
-  Visits all;
-  all.order.resize(static_cast<size_t>(pairs));
-  for (int64_t i = 0; i < pairs; ++i) all.order[i] = i;
-  std::stable_sort(all.order.begin(), all.order.end(), [&](int64_t a, int64_t b) { return experts[a] < experts[b]; });
-  for (int64_t place = 0; place < pairs; ++place) {
-    const int64_t expert = experts[all.order[place]];
-    if (all.visits.empty() || all.visits.back().expert != expert) all.visits.push_back({expert, place, 0});
-    ++all.visits.back().count;
+void sort_by_expert(std::span<const int64_t> experts, Visits* all) {
+  all->order.resize(experts.size());
+  std::iota(all->order.begin(), all->order.end(), 0);
+  const auto expert_of = [&](int64_t pair) { return experts[static_cast<size_t>(pair)]; };
+  // By the pair where experts are equal; a stable sort would take memory.
+  std::sort(all->order.begin(), all->order.end(),
+            [&](int64_t a, int64_t b) { return std::pair(expert_of(a), a) < std::pair(expert_of(b), b); });
+  all->visits.clear();
+  all->visits.reserve(experts.size());
+  for (size_t place = 0; place < experts.size(); ++place) {
+    const int64_t expert = expert_of(all->order[place]);
+    if (all->visits.empty() || all->visits.back().expert != expert)
+      all->visits.push_back({expert, static_cast<int64_t>(place), 0});
+    ++all->visits.back().count;
   }
+}
+
+Visits sort_by_expert(const Routing& routing) {
+  Visits all;
+  sort_by_expert({read_only<int64_t>(routing.experts), static_cast<size_t>(routing.experts.numel())}, &all);
   return all;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "operations/cpu/matrix.h"
@@ -22,6 +23,8 @@ struct Visits {
   std::vector<int64_t> order;  ///< place → pair = row · k + rank
 };
 
+/// Of the pairs' experts.  Takes no memory where `all` had as many pairs before.
+void sort_by_expert(std::span<const int64_t> experts, Visits* all);
 Visits sort_by_expert(const Routing& routing);
 
 /// Σ over a row's pairs of weight · output: outputs (rows · k, hidden) in the order of the pairs → (rows, hidden).

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The decode step on CUDA: tensors of the model become the plain pointers of operations/cuda/library.h.
-#include "operations/decode_step.h"
-
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -9,6 +7,8 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "checkpoint/error.h"
 #include "operations/cuda/operations.h"
@@ -25,13 +25,22 @@ const Bits* bits(const at::Tensor& tensor) {
   return static_cast<const Bits*>(tensor.const_data_ptr());
 }
 
+const Bits* bits(const Weights& weights) {
+  return bits(std::get<at::Tensor>(weights));
+}
+
 const float* floats(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
 }
 
 bool fits(const at::Tensor& matrix) {
-  return matrix.is_cuda() && matrix.scalar_type() == at::kBFloat16 && matrix.is_contiguous() &&
+  return matrix.defined() && matrix.is_cuda() && matrix.scalar_type() == at::kBFloat16 && matrix.is_contiguous() &&
          reinterpret_cast<uintptr_t>(matrix.const_data_ptr()) % 16 == 0;
+}
+
+bool fits(const Weights& weights) {
+  const auto* dense = std::get_if<at::Tensor>(&weights);
+  return dense != nullptr && fits(*dense);
 }
 
 LayerWeights layer_pointers(const DecoderLayerWeights& layer) {
@@ -48,7 +57,7 @@ LayerWeights layer_pointers(const DecoderLayerWeights& layer) {
   }
   pointers.own_gate_up = bits(network.own_gate_up);
   pointers.own_down = bits(network.own_down);
-  const int width = static_cast<int>(network.own_down.size(1));
+  const int width = static_cast<int>(std::get<at::Tensor>(network.own_down).size(1));
   pointers.slices = cuda::slices_of(width);
   pointers.own_width = width / pointers.slices;
   return pointers;
@@ -83,7 +92,7 @@ StepModel model_of(const DecoderWeights& weights, const std::vector<LayerWeights
     if (!layer.feed_forward.gate.defined()) continue;
     model.experts = static_cast<int>(layer.feed_forward.gate.size(0));
     model.top = weights.experts_per_token;
-    model.width = static_cast<int>(layer.feed_forward.down.size(2));
+    model.width = static_cast<int>(std::get<at::Tensor>(layer.feed_forward.down).size(2));
   }
   return model;
 }
@@ -156,13 +165,13 @@ class CudaDecodeStep final : public DecodeStep {
 
 }  // namespace
 
+namespace cuda {
+
 std::unique_ptr<DecodeStep> make_decode_step(const DecoderWeights& weights) {
   if (!all_fit(weights)) return nullptr;
   auto step = std::make_unique<CudaDecodeStep>(weights);
   return step->complaint() == nullptr ? std::move(step) : nullptr;
 }
-
-namespace cuda {
 
 int slices_of(int width) {
   constexpr int kMostSlices = 8, kLeastWidth = 640;

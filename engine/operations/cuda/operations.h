@@ -2,7 +2,10 @@
 // Operations on CUDA that replace those of aten/.  Documented in operations.h.
 #pragma once
 
+#include <memory>
+
 #include "operations/cuda/library.h"
+#include "operations/decode_step.h"
 #include "operations/operations.h"
 
 namespace deepseekocr::operations::cuda {
@@ -15,6 +18,9 @@ deepseekocr::cuda::Stream current_stream(at::Device device);
 
 /// Device memory as a float32 tensor, which does not own it.
 at::Tensor view_floats(const float* data, at::IntArrayRef shape, at::Device device);
+
+/// As that of decode_step.h: for bfloat16 matrices on CUDA.
+std::unique_ptr<DecodeStep> make_decode_step(const DecoderWeights& weights);
 
 /// Whether the experts' products can be one grouped product: bfloat16, on an architecture that has such.
 bool takes_experts(const at::Tensor& x, const at::Tensor& gate_up);
