@@ -64,7 +64,8 @@ typedef struct {
   void (*fail_open)(const char* sentence);
   /** Prompts that the model says it was trained for; empty string: any. */
   void (*set_supported_prompt)(const char* prompt);
-  /** How many parameters the model says it has, from the next loading on; after reset(): as many as the official one. */
+  /** How many parameters the model says it has, from the next loading on; after reset(): as many as the official one.
+   */
   void (*set_parameters)(uint64_t count);
   /** submit() answers BUSY when so many requests of a client wait; 0: never. */
   void (*set_queue_limit)(uint32_t limit);
