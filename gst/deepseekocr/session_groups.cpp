@@ -27,7 +27,8 @@ uint32_t votes_of(const Slot& slot, const Reading& reading) {
   const uint32_t asked_for = slot.settings->timing.vote_reads;
   if (asked_for > 0) return asked_for;
   const bool small = reading.model_parameters > 0 && reading.model_parameters <= kSmallModel;
-  return small && !has_one_view(slot.frame, *slot.settings) ? kVotesOfSmallModels : 1;
+  if (!small || has_one_view(slot.frame, *slot.settings)) return 1;
+  return slot.group->sample.length() > 1 ? kVotesOnVideos : kVotesOnStills;
 }
 
 /// What `look` asks for of the group of `slot`.

@@ -49,11 +49,13 @@ void install_cue_properties(GObjectClass* klass) {
                         1, 2, defaults.confirm_reads, kPlaying));
   g_object_class_install_property(
       klass, PROP_VOTE_READS,
-      g_param_spec_uint("vote-reads", "Vote reads",
-                        "With text-timing=group, how often a text that is not read surely may be read, in different "
-                        "frames and shifted a little; each letter is then that of most readings (0 = three times by a "
-                        "model of at most 50 million parameters, once by a larger one; 1 = there is no vote)",
-                        0, kMostVotes, defaults.vote_reads, kPlaying));
+      g_param_spec_uint(
+          "vote-reads", "Vote reads",
+          "With text-timing=group, how often a text that is not read surely may be read, in different "
+          "frames and shifted a little; each letter is then that of most readings (0 = by a model of at "
+          "most 50 million parameters three times, or five where it stands in several frames, by a larger "
+          "one once; 1 = there is no vote)",
+          0, kMostVotes, defaults.vote_reads, kPlaying));
 }
 
 void install_delay_properties(GObjectClass* klass) {

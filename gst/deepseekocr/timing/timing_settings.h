@@ -8,8 +8,9 @@ namespace deepseekocr::plugin {
 
 enum class TextTiming { kAuto, kGroup, kImmediate };
 
-/// What vote-reads=0 stands for with a small model.
-constexpr uint32_t kVotesOfSmallModels = 3;
+/// What vote-reads=0 stands for with a small model: of a still, whose readings differ by their view alone, and of a
+/// text that stands in several frames.
+constexpr uint32_t kVotesOnStills = 3, kVotesOnVideos = 5;
 
 /// Properties of the same names; times in milliseconds.
 struct TimingSettings {

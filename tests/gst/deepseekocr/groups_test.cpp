@@ -342,17 +342,17 @@ TEST_F(Groups, AnUnsureTextIsReadAgainElsewhereAndVotedOn) {
 }
 
 TEST_F(Groups, OnlyASmallModelIsAskedAgainByItself) {
-  for (const auto& [parameters, properties, readings] :
-       {std::tuple(50'000'000U, "", 3U), std::tuple(50'000'001U, "", 1U),
-        std::tuple(8'000'000U, " vote-reads=1", 1U)}) {
+  for (const auto& [parameters, properties, frames, readings] :
+       {std::tuple(50'000'000U, "", 1, 3U), std::tuple(50'000'000U, "", 4, 5U), std::tuple(50'000'001U, "", 4, 1U),
+        std::tuple(8'000'000U, " vote-reads=1", 1, 1U)}) {
     Votes votes;
     fake().reset();
     fake().set_parameters(parameters);
     fake().set_answer(Votes::answer, &votes);
     Ocr ocr((std::string("text-timing=group") + properties).c_str(), false, kPictureCaps);
-    push(ocr, {{"PIER 14", 1}});
+    push(ocr, {{"PIER 14", frames}});
     ocr.push_event(gst_event_new_eos());
-    expect_text(ocr, readings > 1 ? "PIER 14\n" : "PIER I4\n", 0, 1);
+    expect_text(ocr, readings > 1 ? "PIER 14\n" : "PIER I4\n", 0, frames);
     EXPECT_EQ(counters().submitted, readings) << parameters << " " << properties;
   }
 }
