@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Four shared pieces of work a layer, and the router's scores: queries, keys and values; heads; what attention gives;
+// Five shared pieces of work a layer, and the router's scores: queries, keys and values; heads; what attention gives;
 // the first half of every network that a row goes to, shared experts included; their second half.
 #include "operations/cpu/decode_step.h"
 
@@ -47,12 +47,6 @@ StepLayer step_layer(const DecoderLayerWeights& layer) {
     step.down = {network.down, experts};
   }
   return step;
-}
-
-template <typename Number>
-Number* room(std::vector<Number>& own, int64_t count) {
-  if (own.size() < static_cast<size_t>(count)) own.resize(static_cast<size_t>(count));
-  return own.data();
 }
 
 /// hidden = silu(gate x) · (up x), columns first … first + some − 1 of `count` inputs; gate's is the even matrix.
@@ -105,10 +99,10 @@ class CpuDecodeStep final : public DecodeStep {
   void reserve(std::span<const StepSequence> sequences) {
     capacity_ = 0;
     for (const StepSequence& sequence : sequences) capacity_ = std::max(capacity_, sequence.capacity);
-    room(scores_, rows_ * weights_.heads * capacity_);
-    room(x_, rows_ * hidden_);
-    room(qkv_, rows_ * 3 * hidden_);
-    room(logits_, rows_ * head_.rows());
+    grown(scores_, rows_ * weights_.heads * capacity_);
+    grown(x_, rows_ * hidden_);
+    grown(qkv_, rows_ * 3 * hidden_);
+    grown(logits_, rows_ * head_.rows());
     normed_.reserve(rows_, hidden_);
     attended_.reserve(rows_, hidden_);
   }
@@ -171,7 +165,8 @@ class CpuDecodeStep final : public DecodeStep {
     if (layer.routed) route(layer);
     const int64_t visits = layer.routed ? static_cast<int64_t>(visits_.visits.size()) : 0;
     const StepInputs own_in = normed_.inputs(rows_, layer.own_gate_up);
-    const StepInputs routed_in = layer.routed ? sorted_.inputs(pairs(), layer.gate_up) : StepInputs{};
+    const StepInputs routed_in =
+        layer.routed ? sorted_.gather(own_in, visits_.order, weights_.experts_per_token) : StepInputs{};
     own_between_.reserve(rows_, layer.own_down.columns());
     if (layer.routed) between_.reserve(pairs(), layer.down.columns());
     gate_all(layer, visits, own_in, routed_in);
@@ -185,14 +180,14 @@ class CpuDecodeStep final : public DecodeStep {
     });
   }
 
-  /// Fills experts_, shares_, visits_ and sorted_.
+  /// Fills experts_, shares_ and visits_.
   void route(const StepLayer& layer) {
     const int k = weights_.experts_per_token;
     const int64_t experts = layer.gate.rows();
-    room(gate_scores_, rows_ * experts);
-    room(experts_, pairs());
-    room(shares_, pairs());
-    room(outputs_, pairs() * hidden_);
+    grown(gate_scores_, rows_ * experts);
+    grown(experts_, pairs());
+    grown(shares_, pairs());
+    grown(outputs_, pairs() * hidden_);
     multiply_all(layer.gate, normed_.inputs(rows_, layer.gate), rows_,
                  [&](int64_t row, int64_t, int64_t first, int64_t some, const float* sums) {
                    std::copy_n(sums, some, gate_scores_.data() + row * experts + first);
@@ -202,9 +197,6 @@ class CpuDecodeStep final : public DecodeStep {
       route_row(gate_scores_.data() + row * experts, experts, rule, experts_.data() + row * k,
                 shares_.data() + row * k);
     sort_by_expert({experts_.data(), static_cast<size_t>(pairs())}, &visits_);
-    sorted_.reserve(pairs(), hidden_);
-    for (int64_t place = 0; place < pairs(); ++place)
-      std::copy_n(normed_.row(visits_.order[static_cast<size_t>(place)] / k), hidden_, sorted_.row(place));
   }
 
   /// The first half of the networks: of every visited expert, and of the one that every row goes to.

@@ -50,19 +50,6 @@ void gated_part(const PackedMatrices& gate_up, int64_t gate, const RoundedRows& 
   });
 }
 
-/// x (rows, inputs), each rounded once, to the places of the pairs that are sorted by expert.
-RoundedRows sorted_inputs(const Visits& all, int64_t k, const RoundedRows& x, int64_t group, RoundedBuffer& buffer) {
-  const auto pairs = static_cast<int64_t>(all.order.size());
-  const RoundedRows sorted = buffer.take(pairs, x.groups, group);
-  for_rows(pairs, [&](int64_t place) {
-    const RoundedRows from = x.from(all.order[static_cast<size_t>(place)] / k, group), to = sorted.from(place, group);
-    std::copy_n(from.numbers, x.groups * group, to.numbers);
-    std::copy_n(from.scales, x.groups, to.scales);
-    std::copy_n(from.sums, x.groups, to.sums);
-  });
-  return sorted;
-}
-
 /// x (rows, columns) · weightsᵀ, rounded to Out.
 template <typename Out>
 void multiply(const PackedMatrices& weights, const RoundedRows& x, int64_t count, Rows<Out> out) {
@@ -131,7 +118,7 @@ at::Tensor routed_experts(const at::Tensor& x, const Routing& routing, const Pac
   const Visits all = sort_by_expert(routing);
   const auto pairs = static_cast<int64_t>(all.order.size());
   const RoundedRows rounded = inputs.round(rows_of<float>(in), in.size(0), hidden, gate_up.format);
-  const RoundedRows places = sorted_inputs(all, k, rounded, group, sorted);
+  const RoundedRows places = sorted.gather(rounded, all.order, k, group);
   const at::Tensor between = at::empty({pairs, width}, in.options());
   for_visits(all, width, kPartPanelRows, [&](const Visit& visit, int64_t first, int64_t some) {
     gated_part(gate_up, 2 * visit.expert, places.from(visit.first, group), visit.count, first, some,

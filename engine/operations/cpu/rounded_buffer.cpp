@@ -6,16 +6,6 @@
 #include "operations/cpu/packed.h"
 
 namespace deepseekocr::operations::cpu {
-namespace {
-
-template <typename T>
-T* grown(std::vector<T>& own, int64_t count) {
-  if (own.size() < static_cast<size_t>(count)) own.resize(static_cast<size_t>(count));
-  return own.data();
-}
-
-}  // namespace
-
 int64_t group_bytes(PackedFormat format) {
   return format == PackedFormat::int8 ? kernels::kInputBytes<kernels::Int8> : kernels::kInputBytes<kernels::Int4>;
 }
@@ -37,6 +27,19 @@ kernels::RoundedRows RoundedBuffer::round(Rows<const float> x, int64_t rows, int
                         out.from(first, group));
   });
   return out;
+}
+
+kernels::RoundedRows RoundedBuffer::gather(const kernels::RoundedRows& x, std::span<const int64_t> pairs, int64_t k,
+                                           int64_t group) {
+  const kernels::RoundedRows sorted = take(std::ssize(pairs), x.groups, group);
+  for_rows(std::ssize(pairs), [&](int64_t place) {
+    const kernels::RoundedRows from = x.from(pairs[static_cast<size_t>(place)] / k, group),
+                               to = sorted.from(place, group);
+    std::copy_n(from.numbers, x.groups * group, to.numbers);
+    std::copy_n(from.scales, x.groups, to.scales);
+    std::copy_n(from.sums, x.groups, to.sums);
+  });
+  return sorted;
 }
 
 }  // namespace deepseekocr::operations::cpu

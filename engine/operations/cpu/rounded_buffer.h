@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernels/panels.h"
@@ -10,6 +11,13 @@
 #include "operations/weights.h"
 
 namespace deepseekocr::operations::cpu {
+
+/// Memory for `count` numbers, which `own` keeps: it grows, and never shrinks.
+template <typename Number>
+Number* grown(std::vector<Number>& own, int64_t count) {
+  if (own.size() < static_cast<size_t>(count)) own.resize(static_cast<size_t>(count));
+  return own.data();
+}
 
 /// Bytes of a group of inputs for weights of a format.
 int64_t group_bytes(PackedFormat format);
@@ -21,6 +29,9 @@ class RoundedBuffer {
   kernels::RoundedRows take(int64_t rows, int64_t groups, int64_t group);
   /// `rows` rows of `length` columns, rounded by the whole team.
   kernels::RoundedRows round(Rows<const float> x, int64_t rows, int64_t length, PackedFormat format);
+  /// The rows of `x` that pairs are of: for each of `pairs` row pair / k, copied.
+  /// @param group  bytes of a group of `x`
+  kernels::RoundedRows gather(const kernels::RoundedRows& x, std::span<const int64_t> pairs, int64_t k, int64_t group);
 
  private:
   std::vector<uint8_t> numbers_;

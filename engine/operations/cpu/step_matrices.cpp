@@ -40,7 +40,7 @@ void StepMatrices::multiply(int64_t matrix, int64_t first, int64_t some, const S
 
 void StepBuffer::reserve(int64_t rows, int64_t columns) {
   columns_ = columns;
-  if (exact_.size() < static_cast<size_t>(rows * columns)) exact_.resize(static_cast<size_t>(rows * columns));
+  grown(exact_, rows * columns);
 }
 
 StepInputs StepBuffer::inputs(int64_t rows, const StepMatrices& matrices) {
@@ -50,6 +50,14 @@ StepInputs StepBuffer::inputs(int64_t rows, const StepMatrices& matrices) {
     inputs.group = group_bytes(*format);
   }
   return inputs;
+}
+
+StepInputs StepBuffer::gather(const StepInputs& x, std::span<const int64_t> pairs, int64_t k) {
+  if (x.group > 0) return {{}, rounded_.gather(x.rounded, pairs, k, x.group), x.group};
+  reserve(std::ssize(pairs), x.exact.stride);
+  for (int64_t place = 0; place < std::ssize(pairs); ++place)
+    std::copy_n(x.exact.data + pairs[static_cast<size_t>(place)] / k * x.exact.stride, columns_, row(place));
+  return {{exact_.data(), columns_}, {}, 0};
 }
 
 }  // namespace deepseekocr::operations::cpu

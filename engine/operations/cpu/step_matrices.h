@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "operations/cpu/decoder.h"
@@ -70,6 +71,9 @@ class StepBuffer {
   float* row(int64_t row) { return exact_.data() + row * columns_; }
   /// The first `rows` of them, as `matrices` take them.  Valid until the next call.
   StepInputs inputs(int64_t rows, const StepMatrices& matrices);
+  /// The rows of `x` that pairs are of, instead of own ones: for each of `pairs` row pair / k.  Valid until the next
+  /// call.
+  StepInputs gather(const StepInputs& x, std::span<const int64_t> pairs, int64_t k);
 
  private:
   std::vector<float> exact_;
