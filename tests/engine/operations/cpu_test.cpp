@@ -8,6 +8,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "engine/operations/naive.h"
+#include "engine/operations/with_team.h"
 #include "kernels/isa.h"
 #include "operations/aten/reference.h"
 #include "operations/cpu/decoder.h"
@@ -26,12 +27,12 @@ double tolerance(at::ScalarType type) {
   return type == at::kFloat ? 2e-5 : 0.01;
 }
 
-class Cpu : public testing::TestWithParam<at::ScalarType> {
+class Cpu : public WithTeam<testing::TestWithParam<at::ScalarType>> {
  protected:
   void SetUp() override {
+    WithTeam::SetUp();
     if (kernels::active_isa() == kernels::Isa::none) GTEST_SKIP() << "no kernels on this processor, or none wanted";
   }
-  void TearDown() override { operations::use_threads(1, false); }
 
   static at::Tensor weights(at::IntArrayRef shape, uint64_t seed) { return numbers(shape, seed).to(GetParam()); }
   static void expect_equal(const at::Tensor& got, const at::Tensor& expected) {
@@ -209,7 +210,7 @@ TEST_P(Cpu, APromptIsNoStep) {
 
 /// What a decode step computes, with as many threads.
 std::vector<at::Tensor> step(int threads, const at::Tensor& x, at::ScalarType type) {
-  operations::use_threads(threads, false);
+  operations::use_threads(threads, true);
   const auto weights = [&](at::IntArrayRef shape, uint64_t seed) { return numbers(shape, seed).to(type); };
   const Routing routing = operations::route(x, numbers({9, 40}, 2), 4, false, 1);
   Caches caches({3, 9, 40}, 2, 10, type);

@@ -13,6 +13,7 @@
 
 #include "checkpoint/error.h"
 #include "engine/operations/naive.h"
+#include "engine/operations/with_team.h"
 #include "kernels/isa.h"
 #include "operations/threads.h"
 
@@ -181,12 +182,12 @@ std::vector<Choice> choose(const Network& network, const at::Tensor& normed, std
   return choices;
 }
 
-class DecodeStepTest : public testing::TestWithParam<Kind> {
+class DecodeStepTest : public WithTeam<testing::TestWithParam<Kind>> {
  protected:
   void SetUp() override {
+    WithTeam::SetUp();
     if (kernels::active_isa() == kernels::Isa::none) GTEST_SKIP() << "no kernels on this processor, or none wanted";
   }
-  void TearDown() override { operations::use_threads(1, false); }
 
   /// Six steps of `count` sequences, both ways.
   static void expect_equal_steps(int64_t count) {
@@ -234,8 +235,8 @@ TEST_P(DecodeStepTest, OfSeveralSequencesIsThatOfTheOperations) {
 }
 
 TEST_P(DecodeStepTest, DoesNotDependOnTheNumberOfThreads) {
-  for (const int threads : {2, 3}) {
-    operations::use_threads(threads, false);
+  for (const int threads : {1, 2, 4}) {
+    operations::use_threads(threads, true);
     expect_equal_steps(3);
   }
 }

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "engine/operations/naive.h"
+#include "engine/operations/with_team.h"
 #include "tools/expect_error.h"
 
 namespace deepseekocr::test {
@@ -51,6 +52,8 @@ struct TestHead {
 
 constexpr int64_t kVocabulary = 5000, kHidden = 96;
 
+class PackedHeadTest : public WithTeam<> {};
+
 void expect_equal(const Choice& got, const Choice& expected) {
   EXPECT_EQ(got.id, expected.id);
   EXPECT_NEAR(got.margin, expected.margin, 1e-3);
@@ -58,7 +61,7 @@ void expect_equal(const Choice& got, const Choice& expected) {
   EXPECT_NEAR(got.log_probability, expected.log_probability, 0.02);
 }
 
-TEST(PackedHead, ChoosesAsTheExactHeadAndReadsFewRows) {
+TEST_F(PackedHeadTest, ChoosesAsTheExactHeadAndReadsFewRows) {
   TestHead head(numbers({kVocabulary, kHidden}, 1));
   for (uint64_t seed = 2; seed < 60; ++seed) {
     const at::Tensor x = numbers({1, kHidden}, seed) * 3;
@@ -70,7 +73,7 @@ TEST(PackedHead, ChoosesAsTheExactHeadAndReadsFewRows) {
 }
 
 /// Rows that differ by less than 8 bits can tell: packed, they are equal or the other way round.
-TEST(PackedHead, TellsApartWhatEightBitsDoNot) {
+TEST_F(PackedHeadTest, TellsApartWhatEightBitsDoNot) {
   const at::Tensor row = numbers({1, kHidden}, 1);
   std::vector<at::Tensor> rows = {numbers({300, kHidden}, 2) * 0.1};
   for (uint64_t i = 0; i < 40; ++i) rows.push_back(row + numbers({1, kHidden}, 100 + i) * 1e-4);
@@ -89,7 +92,7 @@ TEST(PackedHead, TellsApartWhatEightBitsDoNot) {
   expect_equal(head.choose(x, {}), exact);
 }
 
-TEST(PackedHead, SkipsBannedIds) {
+TEST_F(PackedHeadTest, SkipsBannedIds) {
   TestHead head(numbers({kVocabulary, kHidden}, 1));
   const at::Tensor x = numbers({1, kHidden}, 2);
   std::vector<int32_t> banned;
@@ -100,7 +103,7 @@ TEST(PackedHead, SkipsBannedIds) {
   }
 }
 
-TEST(PackedHead, ChoosesForSeveralRowsAtOnce) {
+TEST_F(PackedHeadTest, ChoosesForSeveralRowsAtOnce) {
   TestHead head(numbers({kVocabulary, kHidden}, 1));
   const at::Tensor x = numbers({5, kHidden}, 2);
   const std::vector<int32_t> some = {head.choose_exactly(x.narrow(0, 3, 1), {}).id};
@@ -112,7 +115,7 @@ TEST(PackedHead, ChoosesForSeveralRowsAtOnce) {
                  head.choose_exactly(x.narrow(0, i, 1), banned[static_cast<size_t>(i)]));
 }
 
-TEST(PackedHead, EndsBehindTheFirstRowThatIsNotAsExpected) {
+TEST_F(PackedHeadTest, EndsBehindTheFirstRowThatIsNotAsExpected) {
   TestHead head(numbers({kVocabulary, kHidden}, 1));
   const at::Tensor x = numbers({5, kHidden}, 2);
   const std::vector<std::span<const int32_t>> banned(5);
@@ -127,19 +130,19 @@ TEST(PackedHead, EndsBehindTheFirstRowThatIsNotAsExpected) {
   EXPECT_EQ(count(expected), 1U);
 }
 
-TEST(PackedHead, OfEqualLogitsTakesTheLowestId) {
+TEST_F(PackedHeadTest, OfEqualLogitsTakesTheLowestId) {
   TestHead head(at::cat({numbers({3, kHidden}, 1) * 0.01, numbers({1, kHidden}, 2).expand({70, kHidden})}));
   const at::Tensor x = head.exact.narrow(0, 3, 1);
   EXPECT_EQ(head.choose(x, {}).id, 3);
   EXPECT_EQ(head.choose(x, {}).margin, 0);
 }
 
-TEST(PackedHead, AHiddenStateOfZerosIsNoError) {
+TEST_F(PackedHeadTest, AHiddenStateOfZerosIsNoError) {
   TestHead head(numbers({100, kHidden}, 1));
   EXPECT_EQ(head.choose(at::zeros({1, kHidden}), {}).id, 0);
 }
 
-TEST(PackedHead, RefusesWhatIsNotANumber) {
+TEST_F(PackedHeadTest, RefusesWhatIsNotANumber) {
   TestHead head(numbers({100, kHidden}, 1));
   at::Tensor x = numbers({1, kHidden}, 2);
   x[0][7] = std::numeric_limits<float>::quiet_NaN();

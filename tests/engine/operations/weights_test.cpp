@@ -3,7 +3,6 @@
 // for each level of instructions (DEEPSEEKOCR_ISA).
 #include "operations/weights.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <c10/util/Exception.h>
@@ -11,9 +10,11 @@
 #include <stdexcept>
 
 #include "engine/operations/naive.h"
+#include "engine/operations/with_team.h"
 #include "kernels/isa.h"
 #include "operations/aten/reference.h"
 #include "operations/host_memory.h"
+#include "operations/threads.h"
 
 namespace deepseekocr::test {
 namespace {
@@ -42,10 +43,8 @@ struct Precision {
   at::ScalarType dtype;
 };
 
-class PackedWeights : public testing::TestWithParam<Precision> {
+class PackedWeights : public WithTeam<testing::TestWithParam<Precision>> {
  protected:
-  void TearDown() override { at::set_num_threads(1); }
-
   static PackedMatrices packed(int64_t count, int64_t rows, int64_t columns, uint64_t seed) {
     return pack(GetParam().format, numbers({count * rows, columns}, seed), count, GetParam().dtype);
   }
@@ -106,7 +105,7 @@ TEST_P(PackedWeights, RoutedExperts) {
 
 /// What a step computes, with as many threads.
 std::vector<at::Tensor> step(int threads, const at::Tensor& x, const Precision& precision) {
-  at::set_num_threads(threads);
+  operations::use_threads(threads, true);
   const auto packed = [&](int64_t count, int64_t rows, int64_t columns, uint64_t seed) {
     return Weights(pack(precision.format, numbers({count * rows, columns}, seed), count, precision.dtype));
   };
@@ -155,7 +154,6 @@ TEST_P(PackedWeights, LossOfEachRowIsABound) {
 
 TEST_P(PackedWeights, AFailureToReadIsTold) {
   const PackedMatrices matrix = operations::allocate_packed(GetParam().format, 1, 50, 70, at::kFloat);
-  at::set_num_threads(2);
   EXPECT_THROW(operations::pack_matrix(matrix, 0, [](int64_t, int64_t, float*) { throw std::runtime_error("gone"); }),
                std::runtime_error);
 }
