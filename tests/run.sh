@@ -119,12 +119,13 @@ fill_registry() {
     >"$LOGS/registry-$1.log" 2>&1 || fail_step "gst-inspect-1.0 ($LOGS/registry-$1.log)"
 }
 
-# test_sanitizer NAME SANITIZERS ARGUMENT...: `meson test` in _build/NAME, which builds what these tests need.  Without
-# LibTorch, which is not instrumented, and not optimised, because optimising instrumented code takes longer than running it.
+# test_sanitizer NAME SANITIZERS ENGINE ARGUMENT...: `meson test` in _build/NAME, which builds what these tests need: not
+# optimised, because optimising instrumented code takes longer than running it.  LibTorch is not instrumented.
 test_sanitizer() {
-  local name=$1 sanitizers=$2 log=testlog
-  shift 2
-  if ! configure "$name" -Doptimization=0 -Dengine=disabled -Dgst=enabled -Dtests=enabled "-Db_sanitize=$sanitizers"; then
+  local name=$1 sanitizers=$2 engine=$3 log=testlog
+  shift 3
+  if ! configure "$name" -Doptimization=0 "-Dengine=$engine" "-Dlibtorch=$LIBTORCH" -Dcuda=disabled -Dgst=enabled \
+    -Dtests=enabled "-Db_sanitize=$sanitizers"; then
     fail_step "the build folder with -Db_sanitize=$sanitizers (above, and in $LOGS)"
     return
   fi
@@ -163,9 +164,9 @@ main() {
   fi
   run_script lint bash tests/lint.sh "$OUT/release"
   step "tests with the address and undefined behaviour sanitizers"
-  test_sanitizer address address,undefined
+  test_sanitizer address address,undefined disabled
   step "tests with the thread sanitizer"
-  test_sanitizer thread thread --suite gst --suite threads
+  test_sanitizer thread thread enabled --suite gst --suite threads
   step "tests under valgrind and the leaks tracer"
   run_tests release testlog-valgrind --no-rebuild --setup=valgrind
   run_tests release testlog-leaks --no-rebuild --setup=leaks
