@@ -69,7 +69,7 @@ void check_image(const DsocrImage& image) {
   const int format = number_of(image.format);
   const PixelLayout* layout = pixel_layout(format);
   if (layout == nullptr) {
-    throw ArgumentError("The pixel format is " + std::to_string(format) + "; use one of DsocrPixelFormat, 1 to 11.");
+    throw ArgumentError("The pixel format is " + std::to_string(format) + "; use one of DsocrPixelFormat, 1 to 12.");
   }
   check_size(image);
   check_planes(image, *layout);

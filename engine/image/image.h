@@ -43,8 +43,9 @@ Rect image_area(const DsocrImage& image);
 /// Converts the area of a checked picture to RGB.  Alpha is dropped, grey replicated.  YUV and limited-range grey: the
 /// integer arithmetic of GStreamer's videoconvert with its default settings (1.22: no difference), so that a picture
 /// reads the same whether or not a videoconvert stands before the element.  That arithmetic is anchored at middle grey:
-/// limited-range black (16) becomes 0, white (235) 253.  Chroma of NV12, NV21 and YUY2 is interpolated linearly between
-/// samples of the whole picture, also across the area's border; chroma of I420 is repeated.
+/// limited-range black (16) becomes 0, white (235) 253.  Chroma of NV12, NV21, P010 and YUY2 is interpolated linearly
+/// between samples of the whole picture, also across the area's border; chroma of I420 is repeated.  Of P010 the upper
+/// 8 bits of a sample count.
 RgbImage to_rgb(const DsocrImage& image);
 
 }  // namespace deepseekocr

@@ -16,6 +16,7 @@ constexpr PixelLayout kLayouts[] = {
     {DSOCR_FORMAT_NV21, "NV21", 2, true},
     {DSOCR_FORMAT_I420, "I420", 3, true},
     {DSOCR_FORMAT_YUY2, "YUY2", 1, true},
+    {DSOCR_FORMAT_P010, "P010", 2, true, 0, 0, 0, 0, 2},
 };
 
 }  // namespace
@@ -30,8 +31,8 @@ const PixelLayout* pixel_layout(int format) {
 int row_bytes(const PixelLayout& layout, int plane, int width) {
   if (layout.pixel_bytes > 0) return layout.pixel_bytes * width;
   if (layout.format == DSOCR_FORMAT_YUY2) return 4 * half_up(width);
-  if (plane == 0) return width;
-  return layout.planes == 2 ? 2 * half_up(width) : half_up(width);
+  if (plane == 0) return layout.sample_bytes * width;
+  return layout.sample_bytes * (layout.planes == 2 ? 2 * half_up(width) : half_up(width));
 }
 
 }  // namespace deepseekocr

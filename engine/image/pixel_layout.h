@@ -19,6 +19,7 @@ struct PixelLayout {
   int red = 0;
   int green = 0;
   int blue = 0;
+  int sample_bytes = 1;  ///< of the other formats; the last one is read
 };
 
 /// The layout of a DsocrPixelFormat, or null if the number is none.

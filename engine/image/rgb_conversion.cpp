@@ -95,6 +95,8 @@ class ChromaRows {
         return {plane_row(image_, 0, chroma_row) + 1 + 2 * channel, 4, count};
       case DSOCR_FORMAT_NV21:
         return {plane_row(image_, 1, chroma_row) + 1 - channel, 2, count};
+      case DSOCR_FORMAT_P010:  // the upper byte is the second one
+        return {plane_row(image_, 1, chroma_row) + 2 * channel + 1, 4, count};
       default:
         return {plane_row(image_, 1, chroma_row) + channel, 2, count};
     }
@@ -114,8 +116,9 @@ void convert_yuv(const DsocrImage& image, const Rect& area, RgbImage& out) {
   std::vector<uint8_t> unpacked(static_cast<size_t>(area.width));
   for (int y = 0; y < area.height; ++y) {
     const uint8_t* luma = plane_row(image, 0, area.y + y);
-    if (image.format == DSOCR_FORMAT_YUY2) {
-      for (int x = 0; x < area.width; ++x) unpacked[static_cast<size_t>(x)] = luma[2 * (area.x + x)];
+    if (image.format == DSOCR_FORMAT_YUY2 || image.format == DSOCR_FORMAT_P010) {
+      const int byte = image.format == DSOCR_FORMAT_P010 ? 1 : 0;
+      for (int x = 0; x < area.width; ++x) unpacked[static_cast<size_t>(x)] = luma[2 * (area.x + x) + byte];
       luma = unpacked.data();
     } else {
       luma += area.x;

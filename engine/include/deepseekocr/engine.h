@@ -140,6 +140,7 @@ typedef enum {
   DSOCR_FORMAT_NV21 = 9,
   DSOCR_FORMAT_I420 = 10,
   DSOCR_FORMAT_YUY2 = 11,
+  DSOCR_FORMAT_P010 = 12, /**< NV12 with samples of 16 bits, little endian, of which the upper 8 are read */
 } DsocrPixelFormat;
 
 typedef enum { DSOCR_MATRIX_BT601 = 0, DSOCR_MATRIX_BT709 = 1, DSOCR_MATRIX_BT2020 = 2 } DsocrColorMatrix;

@@ -40,7 +40,7 @@ TEST(CheckImage, AcceptsEveryFormatWithTightRows) {
 }
 
 TEST(CheckImage, NamesTheFormat) {
-  for (const int format : {0, 12}) {
+  for (const int format : {0, 13}) {
     const std::string message =
         error_after(DSOCR_FORMAT_RGB, [&](DsocrImage& image) { image.format = static_cast<DsocrPixelFormat>(format); });
     EXPECT_NE(message.find("format is " + std::to_string(format)), std::string::npos) << message;

@@ -25,6 +25,7 @@ double chroma_sample(const TestPicture& picture, int channel, int column, int ro
   if (image.format == DSOCR_FORMAT_YUY2) return picture.sample(0, row, 4 * i + 1 + 2 * channel);
   const int j = std::clamp(row, 0, half_up(image.height) - 1);
   if (image.format == DSOCR_FORMAT_I420) return picture.sample(1 + channel, j, i);
+  if (image.format == DSOCR_FORMAT_P010) return picture.sample(1, j, 4 * i + 2 * channel + 1);
   return picture.sample(1, j, 2 * i + (image.format == DSOCR_FORMAT_NV21 ? 1 - channel : channel));
 }
 
@@ -78,6 +79,8 @@ Pixel expected_pixel(const TestPicture& picture, int x, int y) {
       return {at(4 * x + 2), at(4 * x + 1), at(4 * x)};
     case DSOCR_FORMAT_GRAY8:
       return from_yuv(at(x), 128, 128, DSOCR_MATRIX_BT601, image.range);
+    case DSOCR_FORMAT_P010:
+      return from_yuv(at(2 * x + 1), chroma(picture, 0, x, y), chroma(picture, 1, x, y), image.matrix, image.range);
     default:
       return from_yuv(at(image.format == DSOCR_FORMAT_YUY2 ? 2 * x : x), chroma(picture, 0, x, y),
                       chroma(picture, 1, x, y), image.matrix, image.range);
@@ -159,6 +162,22 @@ TEST(ToRgb, AreaIsTheCutOfTheWholePicture) {
                   0);
       }
     }
+  }
+}
+
+TEST(ToRgb, P010ReadsAsNv12OfItsUpperBytes) {
+  for (const DsocrChromaSite site : {DSOCR_CHROMA_CENTER, DSOCR_CHROMA_LEFT, DSOCR_CHROMA_TOP, DSOCR_CHROMA_TOP_LEFT}) {
+    TestPicture deep(DSOCR_FORMAT_P010, 37, 23, 4, 8), plain(DSOCR_FORMAT_NV12, 37, 23, 0, 9);
+    for (int plane = 0; plane < 2; ++plane) {
+      const int rows = plane == 0 ? 23 : 12, samples = plain.image.strides[plane];
+      for (int y = 0; y < rows; ++y) {
+        for (int x = 0; x < samples; ++x)
+          plain.planes[plane][static_cast<size_t>(y * samples + x)] = deep.sample(plane, y, 2 * x + 1);
+      }
+    }
+    deep.image.chroma_site = plain.image.chroma_site = site;
+    deep.image.area = plain.image.area = {3, 5, 31, 14};
+    EXPECT_EQ(to_rgb(deep.image), to_rgb(plain.image)) << "site " << site;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "checkpoint/error.h"
+#include "image/pixel_layout.h"
 
 namespace deepseekocr {
 namespace {
@@ -26,9 +27,7 @@ Picture make_picture(DsocrPixelFormat format, int width, int height) {
   image.height = height;
   const int stride = (width + 1) * 4 + 8;
   const size_t plane = static_cast<size_t>(stride) * static_cast<size_t>(height);
-  const int planes = format == DSOCR_FORMAT_I420                                  ? 3
-                     : format == DSOCR_FORMAT_NV12 || format == DSOCR_FORMAT_NV21 ? 2
-                                                                                  : 1;
+  const int planes = pixel_layout(format)->planes;
   picture.bytes.resize(plane * 3);
   for (int p = 0; p < planes; ++p) {
     image.planes[p] = picture.bytes.data() + plane * static_cast<size_t>(p);
@@ -60,7 +59,7 @@ TEST_P(HeldImageTest, CopyReadsLikeTheOriginal) {
 INSTANTIATE_TEST_SUITE_P(Formats, HeldImageTest,
                          ::testing::Values(DSOCR_FORMAT_RGB, DSOCR_FORMAT_BGR, DSOCR_FORMAT_RGBA, DSOCR_FORMAT_BGRA,
                                            DSOCR_FORMAT_RGBX, DSOCR_FORMAT_BGRX, DSOCR_FORMAT_GRAY8, DSOCR_FORMAT_NV12,
-                                           DSOCR_FORMAT_NV21, DSOCR_FORMAT_I420, DSOCR_FORMAT_YUY2));
+                                           DSOCR_FORMAT_NV21, DSOCR_FORMAT_I420, DSOCR_FORMAT_YUY2, DSOCR_FORMAT_P010));
 
 TEST(HeldImageBorrowTest, PixelsAreNotCopiedAndGivenBackOnce) {
   Picture picture = make_picture(DSOCR_FORMAT_NV12, 8, 8);
