@@ -9,9 +9,8 @@
 namespace deepseekocr {
 namespace {
 
-constexpr int kEdge = 40;       // levels of luma between the neighbours of a pixel, left and right
-constexpr int kLeastBand = 6;   // rows
-constexpr int kMostBand = 160;  // rows
+constexpr int kLeastBand = 6;                               // rows
+constexpr int kMostBand = 160;                              // rows
 constexpr double kLeastDensity = 0.04, kMostDensity = 0.7;  // edges among the pixels of a band
 constexpr double kSmallerShare = 0.3;
 /// Rows of upright strokes of a line in its font size: between the height of small letters and that of capitals.
@@ -28,8 +27,8 @@ int luma(const uint8_t* rgb) {
 }
 
 /// Edges in each row of each column: counts[column * height + y].
-std::vector<int> count_edges(const RgbImage& picture, int column_width, int columns) {
-  std::vector<int> counts(static_cast<size_t>(columns) * static_cast<size_t>(picture.height));
+std::vector<int32_t> count_edges(const RgbImage& picture, int column_width, int columns) {
+  std::vector<int32_t> counts(static_cast<size_t>(columns) * static_cast<size_t>(picture.height));
   std::vector<int> row(static_cast<size_t>(picture.width));
   for (int y = 0; y < picture.height; ++y) {
     const uint8_t* pixels = picture.row(y);
@@ -51,7 +50,7 @@ bool may_be_writing(const Band& band, int column_width) {
   return band.rows >= kLeastBand && band.rows <= kMostBand && density > kLeastDensity && density < kMostDensity;
 }
 
-void find_bands(const int* counts, int height, int column_width, std::vector<Band>& bands) {
+void find_bands(const int32_t* counts, int height, int column_width, std::vector<Band>& bands) {
   const int least = std::max(2, column_width / 16);
   Band band;
   for (int y = 0; y <= height; ++y) {
@@ -69,15 +68,20 @@ void find_bands(const int* counts, int height, int column_width, std::vector<Ban
 
 }  // namespace
 
+EdgeColumns edge_columns(int picture_width) {
+  const int width = std::clamp(picture_width / 16, 32, 64);
+  return {width, std::max(0, (picture_width - 2) / width)};
+}
+
 std::optional<double> estimate_text_height(const RgbImage& picture) {
-  const int column_width = std::clamp(picture.width / 16, 32, 64);
-  const int columns = (picture.width - 2) / column_width;
-  if (columns < 1) return std::nullopt;
-  const std::vector<int> counts = count_edges(picture, column_width, columns);
+  const EdgeColumns columns = edge_columns(picture.width);
+  return estimate_text_height(count_edges(picture, columns.width, columns.count), picture.height, columns);
+}
+
+std::optional<double> estimate_text_height(const std::vector<int32_t>& counts, int height, const EdgeColumns& columns) {
   std::vector<Band> bands;
-  for (int column = 0; column < columns; ++column) {
-    find_bands(counts.data() + static_cast<size_t>(column) * static_cast<size_t>(picture.height), picture.height,
-               column_width, bands);
+  for (int column = 0; column < columns.count; ++column) {
+    find_bands(counts.data() + static_cast<size_t>(column) * static_cast<size_t>(height), height, columns.width, bands);
   }
   if (bands.size() < 2) return std::nullopt;
   std::sort(bands.begin(), bands.end(), [](const Band& a, const Band& b) { return a.rows < b.rows; });

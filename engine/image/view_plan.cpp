@@ -150,10 +150,13 @@ ViewPlan plan_views(int width, int height, DsocrMode mode, int max_tiles, const 
   return plan;
 }
 
+bool uses_text_height(DsocrMode mode, const ModelConfig& config) {
+  return mode == DSOCR_MODE_AUTO && config.uses_canvases() && config.legible_text_height > 0;
+}
+
 ViewPlan plan_views(const RgbImage& picture, DsocrMode mode, int max_tiles, const ModelConfig& config) {
-  const bool decides = mode == DSOCR_MODE_AUTO && config.uses_canvases() && config.legible_text_height > 0;
   return plan_views(picture.width, picture.height, mode, max_tiles, config,
-                    decides ? estimate_text_height(picture) : std::nullopt);
+                    uses_text_height(mode, config) ? estimate_text_height(picture) : std::nullopt);
 }
 
 int image_token_count(const ViewPlan& plan, const ModelConfig& config) {

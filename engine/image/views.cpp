@@ -10,8 +10,6 @@
 namespace deepseekocr {
 namespace {
 
-constexpr uint8_t kPadding = 127;  // 0.5 * 255, truncated
-
 /// Python's round(): to nearest, halves to even, whatever the rounding mode of the process.
 int round_half_even(double value) {
   const double below = std::floor(value);
@@ -34,14 +32,12 @@ CanvasSize contained_size(int width, int height, CanvasSize canvas) {
   return {std::max(size.height, 1), std::max(size.width, 1)};
 }
 
-RgbImage letterbox(const RgbImage& picture, CanvasSize canvas) {
-  const CanvasSize size = contained_size(picture.width, picture.height, canvas);
-  const int left = round_half_even((canvas.width - size.width) * 0.5);
-  const int top = round_half_even((canvas.height - size.height) * 0.5);
-  RgbImage out(canvas.width, canvas.height);
+RgbImage letterbox(const RgbImage& picture, const ViewPlan& plan) {
+  const Rect part = picture_in_global(picture.width, picture.height, plan);
+  RgbImage out(plan.global.width, plan.global.height);
   std::fill(out.data.begin(), out.data.end(), kPadding);
-  resize_bicubic(picture, size.width, size.height, [&](int y, const uint8_t* row) {
-    std::memcpy(out.row(top + y) + static_cast<size_t>(left) * 3, row, static_cast<size_t>(size.width) * 3);
+  resize_bicubic(picture, part.width, part.height, [&](int y, const uint8_t* row) {
+    std::memcpy(out.row(part.y + y) + static_cast<size_t>(part.x) * 3, row, static_cast<size_t>(part.width) * 3);
   });
   return out;
 }
@@ -62,11 +58,23 @@ std::vector<RgbImage> make_tiles(const RgbImage& picture, TileGrid grid, int til
 
 }  // namespace
 
+ViewPixels PageViews::view(size_t index) const {
+  if (device) return device->views().at(index);
+  return pixels_of(index == 0 ? global : tiles.at(index - 1));
+}
+
+Rect picture_in_global(int width, int height, const ViewPlan& plan) {
+  if (plan.squash) return {0, 0, plan.global.width, plan.global.height};
+  const CanvasSize size = contained_size(width, height, plan.global);
+  return {round_half_even((plan.global.width - size.width) * 0.5),
+          round_half_even((plan.global.height - size.height) * 0.5), size.width, size.height};
+}
+
 PageViews make_views(const RgbImage& picture, const ViewPlan& plan) {
   PageViews views;
   views.grid = plan.tiles;
   views.global =
-      plan.squash ? resize_bicubic(picture, plan.global.width, plan.global.height) : letterbox(picture, plan.global);
+      plan.squash ? resize_bicubic(picture, plan.global.width, plan.global.height) : letterbox(picture, plan);
   if (plan.tiles.count() > 0) views.tiles = make_tiles(picture, plan.tiles, plan.tile_size);
   return views;
 }

@@ -6,6 +6,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/stack.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -27,10 +28,22 @@ constexpr int64_t kBatchPatches = 16384;
 /// size.
 constexpr size_t kKeptTiles = 27;
 
-at::Tensor pixels_of(const RgbImage& view) {
+at::Tensor tensor_of(const ViewPixels& view, at::Device device) {
   // from_blob wants a mutable pointer; the tensor is only read.
-  auto* data = const_cast<uint8_t*>(view.data.data());
-  return at::from_blob(data, {view.height, view.width, 3}, at::TensorOptions().dtype(at::kByte));
+  auto* data = const_cast<uint8_t*>(view.data);
+  const at::Device place = view.on_device ? device : at::Device(at::kCPU);
+  const at::TensorOptions options = at::TensorOptions().dtype(at::kByte).device(place);
+  return at::for_blob(data, {view.height, view.width, 3}).options(options).target_device(place).make_tensor();
+}
+
+bool is_on_device(const ViewPixels& view) {
+  return view.on_device;
+}
+
+/// Until the device has read the views in its memory, whose owners may free them from then on.
+void wait_until_read(std::span<const ViewPixels> views, at::Device device) {
+  if (device.is_cpu() || std::none_of(views.begin(), views.end(), is_on_device)) return;
+  c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();
 }
 
 /// Whether an earlier tile has the same pixels.
@@ -39,7 +52,7 @@ bool is_repeated(std::span<const RgbImage> tiles, size_t index) {
   return std::find(before.begin(), before.end(), tiles[index]) != before.end();
 }
 
-void check_canvas(const RgbImage& view, int patch_size) {
+void check_canvas(const ViewPixels& view, int patch_size) {
   if (view.height > 0 && view.width > 0 && view.height % patch_size == 0 && view.width % patch_size == 0) return;
   throw ArgumentError("A canvas of " + std::to_string(view.width) + "x" + std::to_string(view.height) +
                       " pixels is not made of patches of " + std::to_string(patch_size) + " pixels.");
@@ -55,14 +68,33 @@ at::Tensor look_up(const at::Tensor& bytes, const at::TensorOptions& options) {
 
 }  // namespace
 
-at::Tensor normalise(std::span<const RgbImage* const> views, const at::TensorOptions& options) {
-  const int64_t height = views[0]->height, width = views[0]->width, count = static_cast<int64_t>(views.size());
-  const at::Tensor bytes = at::empty({count, height, width, 3}, at::TensorOptions().dtype(at::kByte));
-  for (int64_t i = 0; i < count; ++i) bytes[i].copy_(pixels_of(*views[i]));
+at::Tensor normalise(std::span<const ViewPixels> views, const at::TensorOptions& options) {
+  const int64_t height = views[0].height, width = views[0].width, count = static_cast<int64_t>(views.size());
+  // Together on the host and copied once, unless some are on the device already.
+  const bool gather_there = std::any_of(views.begin(), views.end(), is_on_device);
+  const at::Device place = gather_there ? options.device() : at::Device(at::kCPU);
+  const at::Tensor bytes = at::empty({count, height, width, 3}, at::TensorOptions().dtype(at::kByte).device(place));
+  for (int64_t i = 0; i < count; ++i) bytes[i].copy_(tensor_of(views[static_cast<size_t>(i)], options.device()));
   if (!options.device().is_cpu()) return look_up(bytes.to(options.device()), options);
   const at::Tensor values = bytes.permute({0, 3, 1, 2}).to(at::kFloat, false, false, at::MemoryFormat::Contiguous);
   return values.div_(255).sub_(0.5).div_(0.5).to(options);
 }
+
+namespace {
+
+/// normalise() after which, or after whose failure, nothing reads the views any more.
+at::Tensor read(std::span<const ViewPixels> views, const at::TensorOptions& options) {
+  try {
+    at::Tensor pixels = normalise(views, options);
+    wait_until_read(views, options.device());
+    return pixels;
+  } catch (...) {
+    wait_until_read(views, options.device());
+    throw;
+  }
+}
+
+}  // namespace
 
 uint64_t vision_working_memory(const ModelConfig& config) {
   int64_t patches = kBatchPatches;
@@ -106,10 +138,10 @@ void VisionEncoder::encode_batch(std::span<const View> batch, std::span<const Ca
   context.stopped = [&] {
     return std::all_of(batch.begin(), batch.end(), [&](const View& view) { return cancelled[view.page]->load(); });
   };
-  std::vector<const RgbImage*> images;
+  std::vector<ViewPixels> images;
   for (const View& view : batch) images.push_back(view.image);
   try {
-    const at::Tensor tokens = encode_views(normalise(images, options_), context);
+    const at::Tensor tokens = encode_views(read(images, options_), context);
     views_encoded_ += batch.size();
     for (size_t i = 0; i < batch.size(); ++i) {
       features[batch[i].page][batch[i].index] = tokens[static_cast<int64_t>(i)];
@@ -154,14 +186,15 @@ std::vector<at::Tensor> VisionEncoder::encode(std::span<const PageViews* const> 
   std::map<std::tuple<bool, int, int>, std::vector<View>> groups;  // (tile?, height, width)
   std::vector<std::vector<at::Tensor>> features(pages.size());
   for (size_t page = 0; page < pages.size(); ++page) {
-    features[page].resize(1 + pages[page]->tiles.size());
+    features[page].resize(pages[page]->count());
     if (reuse) recall_tiles(*pages[page], features[page]);
     for (size_t index = 0; index < features[page].size(); ++index) {
-      const RgbImage& image = index == 0 ? pages[page]->global : pages[page]->tiles[index - 1];
+      const ViewPixels image = pages[page]->view(index);
       check_canvas(image, patch_size_);
-      if (features[page][index].defined() || (reuse && index > 0 && is_repeated(pages[page]->tiles, index - 1)))
-        continue;
-      groups[{index > 0, image.height, image.width}].push_back({&image, page, index});
+      const bool known = features[page][index].defined();
+      // Tiles of host views alone: those on a device are not looked at.
+      if (known || (reuse && !image.on_device && index > 0 && is_repeated(pages[page]->tiles, index - 1))) continue;
+      groups[{index > 0, image.height, image.width}].push_back({image, page, index});
     }
   }
   for (const auto& [key, views] : groups) {

@@ -21,7 +21,8 @@ namespace deepseekocr {
 
 /// Views as the network wants them: (views, 3, height, width), (v / 255 − 0.5) / 0.5 computed in float32 (3.6), then
 /// cast to the dtype of `options`.  All of equal size.
-at::Tensor normalise(std::span<const RgbImage* const> views, const at::TensorOptions& options);
+/// Views on a device are read by what is queued on the current stream.
+at::Tensor normalise(std::span<const ViewPixels> views, const at::TensorOptions& options);
 
 /// Memory that a batch of views takes beside the weights, roughly, in bytes.
 uint64_t vision_working_memory(const ModelConfig& config);
@@ -43,7 +44,7 @@ class VisionEncoder {
  private:
   /// A view of some page.
   struct View {
-    const RgbImage* image;
+    ViewPixels image;
     size_t page;
     size_t index;  ///< 0: the global view, else tile index − 1
   };

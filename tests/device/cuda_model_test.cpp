@@ -171,10 +171,10 @@ TEST_F(CudaModel, StepsGoOnBehindADraftThatWasRejected) {
 
 TEST_F(CudaModel, PixelsAreThoseOfTheCpuToTheBit) {
   const RgbImage picture = draw_pattern("page", 64, 48);
-  const RgbImage* pointer = &picture;
+  const ViewPixels pixels = pixels_of(picture);
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
-    const at::Tensor got = normalise({&pointer, 1}, at::TensorOptions().dtype(type).device(device()));
-    const at::Tensor expected = normalise({&pointer, 1}, at::TensorOptions().dtype(type));
+    const at::Tensor got = normalise({&pixels, 1}, at::TensorOptions().dtype(type).device(device()));
+    const at::Tensor expected = normalise({&pixels, 1}, at::TensorOptions().dtype(type));
     EXPECT_EQ(values(got), values(expected));
   }
 }

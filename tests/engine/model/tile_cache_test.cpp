@@ -117,5 +117,51 @@ TEST_F(TilesOfPages, AreEncodedOnceIfThePageRepeatsThem) {
   EXPECT_TRUE(at::equal(encode(views), tokens)) << "the second time both tiles are known";
 }
 
+/// Views that are said to lie on the model's device, which is a processor here: on the host.
+class LentViews : public DeviceViews {
+ public:
+  explicit LentViews(const PageViews& page) {
+    for (size_t i = 0; i < page.count(); ++i) {
+      views_.push_back(page.view(i));
+      views_.back().on_device = true;
+    }
+  }
+  const std::vector<ViewPixels>& views() const override { return views_; }
+
+ private:
+  std::vector<ViewPixels> views_;
+};
+
+PageViews on_device(const PageViews& page) {
+  PageViews there;
+  there.grid = page.grid;
+  there.device = std::make_shared<LentViews>(page);
+  return there;
+}
+
+TEST_F(TilesOfPages, OnADeviceAreEncodedAlikeAndNeverLookedAt) {
+  PageViews views = page("page");
+  views.tiles[1] = views.tiles[0];
+  const PageViews there = on_device(views);
+  VisionEncoder fresh(checkpoint_.config(), loader_);
+  const PageViews* pointer = &there;
+  const CancelFlag* flag = &never_;
+  const at::Tensor tokens = fresh.encode({&pointer, 1}, {&flag, 1}, nullptr).at(0);
+  EXPECT_EQ(fresh.views_encoded(), 3U) << "tiles on a device are not compared";
+  fresh.encode({&pointer, 1}, {&flag, 1}, nullptr);
+  EXPECT_EQ(fresh.views_encoded(), 6U) << "nor kept";
+  EXPECT_LE((tokens - encode(views)).abs().max().item<double>(), 1e-4);
+}
+
+TEST_F(TilesOfPages, OfTheHostAndOfADeviceAreEncodedTogether) {
+  const PageViews first = page("page"), second = page("smooth"), there = on_device(second);
+  const PageViews* mixed[] = {&first, &there};
+  const PageViews* plain[] = {&first, &second};
+  const CancelFlag* flags[] = {&never_, &never_};
+  VisionEncoder one(checkpoint_.config(), loader_), other(checkpoint_.config(), loader_);
+  const std::vector<at::Tensor> got = one.encode(mixed, flags, nullptr), expected = other.encode(plain, flags, nullptr);
+  for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(at::equal(got.at(i), expected.at(i))) << "page " << i;
+}
+
 }  // namespace
 }  // namespace deepseekocr::test

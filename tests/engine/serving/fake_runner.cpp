@@ -309,8 +309,9 @@ class FakeRunner : public ModelRunner {
   }
   // As image_token_count() for square views of 64 pixels a token.
   static int tokens_of(const PageViews& page) {
-    const int columns = page.global.width / 64;
-    const int rows = page.global.height / 64;
+    const ViewPixels global = page.view(0);
+    const int columns = global.width / 64;
+    const int rows = global.height / 64;
     int count = rows * (columns + 1) + 1;
     if (page.grid.count() > 0) count += page.grid.rows * 10 * (page.grid.columns * 10 + 1);
     return count;
