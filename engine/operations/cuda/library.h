@@ -13,13 +13,14 @@
 
 #include "operations/cache_address.h"
 #include "operations/cuda/layout.h"
+#include "operations/cuda/picture.h"
 
 namespace deepseekocr::cuda {
 
 using Bits = uint16_t;  ///< a bfloat16
 using Stream = void*;   ///< a cudaStream_t
 
-constexpr int kLibraryVersion = 1;
+constexpr int kLibraryVersion = 2;
 /// Rows of a decode step at most.
 constexpr int kMaxRows = 128;
 /// Banned ids of all rows of a step at most.
@@ -154,6 +155,18 @@ struct DeviceProperties {
   int major, minor;                  ///< compute capability
 };
 
+/// A stream of its own, beside those of LibTorch, on one device.  Used by one thread at a time.
+struct PictureQueue;
+
+/// Rows of bytes, copied from the memory of another CUDA context.
+struct FetchArguments {
+  const void* source;
+  size_t source_stride;
+  void* context;  ///< a CUcontext, from `owner`
+  void* out;      ///< rows without padding
+  size_t row_bytes, rows;
+};
+
 struct Step;  ///< Owns graphs and pinned memory; used by one thread at a time.
 
 struct Library {
@@ -178,6 +191,36 @@ struct Library {
   /// Of the last run's rows, (rows, vocabulary).
   const float* (*step_logits)(const Step* step);
   void (*destroy_step)(Step* step);
+
+  // Pictures in device memory.  All of these leave the calling thread's current context as it was.
+
+  const char* (*create_queue)(int device, PictureQueue** queue);
+  /// What was launched ends first.
+  void (*destroy_queue)(PictureQueue* queue);
+  /// Until everything that was launched has ended.
+  const char* (*wait)(PictureQueue* queue);
+  /// Device memory from a pool that keeps some of what was freed.  What another stream shall use needs a wait() first.
+  const char* (*allocate)(PictureQueue* queue, size_t bytes, void** memory);
+  void (*free)(PictureQueue* queue, void* memory);
+  /// Gives a pool's free memory back to the device.
+  void (*trim)(int device);
+  /// Host memory must remain until wait().
+  const char* (*upload)(PictureQueue* queue, void* to, const void* host, size_t bytes);
+  const char* (*download)(PictureQueue* queue, void* host, const void* from, size_t bytes);
+  const char* (*fill)(PictureQueue* queue, void* memory, uint8_t value, size_t bytes);
+
+  /// Number of the device in whose memory an address lies; −1: it is not CUDA's.
+  const char* (*locate)(const void* address, int* device);
+  /// The context that an address of the queue's device belongs to, where kernels of the queue cannot read it; else
+  /// NULL.
+  const char* (*owner)(PictureQueue* queue, const void* address, void** context);
+  const char* (*fetch)(PictureQueue* queue, const FetchArguments&);
+
+  const char* (*convert)(PictureQueue* queue, const ConvertArguments&);
+  const char* (*resize_rows)(PictureQueue* queue, const ResizeArguments&);     ///< resize_along_row() of each pixel
+  const char* (*resize_columns)(PictureQueue* queue, const ResizeArguments&);  ///< resize_along_column()
+  const char* (*count_edges)(PictureQueue* queue, const EdgeArguments&);
+  const char* (*halve)(PictureQueue* queue, const HalveArguments&);
 };
 
 /// The name and the type of the exported function; NULL for a version that the library does not have.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "operations/cuda/kernels/launches.h"
+#include "operations/cuda/kernels/pictures.h"
 #include "operations/cuda/kernels/step.h"
 
 namespace deepseekocr::cuda {
@@ -168,7 +169,7 @@ void destroy_step(Step* step) {
   delete step;
 }
 
-constexpr Library kLibrary = {
+constexpr Library kSteps = {
     kLibraryVersion,
     describe_device,
     complaint,
@@ -185,9 +186,18 @@ constexpr Library kLibrary = {
     destroy_step,
 };
 
+const Library& library() {
+  static const Library kLibrary = [] {
+    Library all = kSteps;
+    add_picture_functions(all);
+    return all;
+  }();
+  return kLibrary;
+}
+
 }  // namespace
 }  // namespace deepseekocr::cuda
 
 extern "C" __attribute__((visibility("default"))) const deepseekocr::cuda::Library* dsocr_cuda_library(int version) {
-  return version == deepseekocr::cuda::kLibraryVersion ? &deepseekocr::cuda::kLibrary : nullptr;
+  return version == deepseekocr::cuda::kLibraryVersion ? &deepseekocr::cuda::library() : nullptr;
 }
