@@ -26,6 +26,8 @@
 #include "model/packed_weights.h"
 #include "model/precision.h"
 #include "model/vision_encoder.h"
+#include "operations/cuda/pictures.h"
+#include "operations/cuda/support.h"
 #include "operations/threads.h"
 
 namespace deepseekocr {
@@ -118,6 +120,7 @@ class TorchRunner final : public ModelRunner {
     weight_bytes_ = loader.bytes_held();
     loader.finish();
     step_ = operations::make_decode_step(decoder_->weights());
+    if (device.is_cuda()) pictures_ = std::make_unique<cuda::Pictures>(cuda::picture_memory(device.index()));
   }
 
   const ModelConfig& config() const override { return config_; }
@@ -125,6 +128,7 @@ class TorchRunner final : public ModelRunner {
   std::string precision() const override { return precision_; }
   uint64_t parameter_count() const override { return parameters_; }
   uint64_t weight_bytes() const override { return weight_bytes_; }
+  DevicePictures* device_pictures() override { return pictures_.get(); }
 
   std::vector<std::unique_ptr<ImageFeatures>> encode(std::span<const PageViews* const> pages,
                                                      std::span<const CancelFlag* const> cancelled) override {
@@ -259,6 +263,7 @@ class TorchRunner final : public ModelRunner {
   StageRecorder* recorder_;
   std::unique_ptr<VisionEncoder> vision_;
   std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<cuda::Pictures> pictures_;      ///< NULL: not on CUDA
   std::unique_ptr<operations::DecodeStep> step_;  ///< NULL: decode operation by operation
 
   // Of the decode step that goes on; kept, so that a step takes no memory.
@@ -293,6 +298,19 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
 std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadProgress& progress,
                                         const CancelFlag& cancelled) {
   return load_torch_model(options, progress, cancelled, nullptr);
+}
+
+std::string find_device(const std::string& device) {
+  return choose_device(device).device.str();
+}
+
+void halve_device_luma(const DsocrImage& image, uint8_t* out, int32_t stride) {
+  const cuda::Support& support = cuda::support();
+  if (!support.complaint.empty()) {
+    throw EngineError(DSOCR_UNSUPPORTED, "A picture in CUDA memory cannot be read: " + support.complaint +
+                                             "; put cudadownload before the reader.");
+  }
+  cuda::halve_luma(cuda::picture_memory(cuda::device_of(*support.library, image)), image, out, stride);
 }
 
 const char* model_library_name() {

@@ -11,6 +11,7 @@
 
 #include "checkpoint/error.h"
 #include "image/enum_number.h"
+#include "image/image.h"
 
 namespace deepseekocr {
 namespace {
@@ -61,13 +62,6 @@ bool is_cuda_device(const std::string& device) {
   return device.size() > prefix.size() && device.size() <= prefix.size() + 3 && device.starts_with(prefix) &&
          std::all_of(device.begin() + static_cast<ptrdiff_t>(prefix.size()), device.end(),
                      [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::string read_device(const char* device) {
-  std::string name = device == nullptr || *device == '\0' ? "auto" : device;
-  if (name == "cuda") name = "cuda:0";
-  if (name == "auto" || name == "cpu" || is_cuda_device(name)) return name;
-  throw ArgumentError("device is \"" + name + "\", but must be \"auto\", \"cpu\", \"cuda\" or \"cuda:N\".");
 }
 
 std::string read_model_path(const char* path) {
@@ -126,6 +120,13 @@ void read_ngram_rule(const DsocrRequest& request, RequestSpec& spec) {
 
 }  // namespace
 
+std::string read_device(const char* device) {
+  std::string name = device == nullptr || *device == '\0' ? "auto" : device;
+  if (name == "cuda") name = "cuda:0";
+  if (name == "auto" || name == "cpu" || is_cuda_device(name)) return name;
+  throw ArgumentError("device is \"" + name + "\", but must be \"auto\", \"cpu\", \"cuda\" or \"cuda:N\".");
+}
+
 DsocrOpenOptions read_options(const DsocrOpenOptions& options) {
   const DsocrOpenOptions copy = read_struct("DsocrOpenOptions", options, offsetof(DsocrOpenOptions, idle_timeout_ms));
   check_struct_size("DsocrOpenOptions.callbacks", copy.callbacks.struct_size, sizeof copy.callbacks);
@@ -136,6 +137,13 @@ DsocrRequest read_request(const DsocrRequest& request) {
   const DsocrRequest copy = read_struct("DsocrRequest", request, offsetof(DsocrRequest, stream));
   check_struct_size("DsocrRequest.image", copy.image.struct_size, sizeof copy.image);
   check_struct_size("DsocrRequest.callbacks", copy.callbacks.struct_size, sizeof copy.callbacks);
+  return copy;
+}
+
+DsocrImage read_image(const DsocrImage& image, DsocrMemory memory) {
+  const DsocrImage copy = read_struct("DsocrImage", image);
+  check_range("memory", number_of(memory), DSOCR_MEMORY_HOST, DSOCR_MEMORY_CUDA);
+  check_image(copy);
   return copy;
 }
 
@@ -168,6 +176,7 @@ std::shared_ptr<Client> make_client(const DsocrOpenOptions& options) {
 RequestSpec make_spec(const DsocrRequest& request) {
   RequestSpec spec;
   check_range("mode", number_of(request.mode), DSOCR_MODE_AUTO, DSOCR_MODE_GUNDAM);
+  check_range("image_memory", number_of(request.image_memory), DSOCR_MEMORY_HOST, DSOCR_MEMORY_CUDA);
   if (request.max_tiles != 0) check_range("max_tiles", request.max_tiles, 2, 9);
   check_range("max_new_tokens", request.max_new_tokens, 0, INT32_MAX);
   read_prompt(request, spec);

@@ -5,6 +5,7 @@
 #include <deepseekocr/engine.h>
 
 #include <memory>
+#include <string>
 
 #include "serving/client.h"
 #include "serving/engine.h"
@@ -16,6 +17,14 @@ namespace deepseekocr {
 /// @throws ArgumentError if struct_size is smaller than version 1 of the struct
 DsocrOpenOptions read_options(const DsocrOpenOptions& options);
 DsocrRequest read_request(const DsocrRequest& request);
+
+/// The picture and memory of halve_luma(), checked.
+/// @throws ArgumentError
+DsocrImage read_image(const DsocrImage& image, DsocrMemory memory);
+
+/// "auto", "cpu", "cuda:N"; NULL and "" are "auto", "cuda" is "cuda:0".
+/// @throws ArgumentError for anything else
+std::string read_device(const char* device);
 
 /// Which engine the options mean.
 /// @throws EngineError DSOCR_NOT_FOUND if model_path or adapter_path is no folder, DSOCR_INVALID_ARGUMENT for a bad

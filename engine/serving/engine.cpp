@@ -210,7 +210,7 @@ void Engine::prepare_request(const std::shared_ptr<Request>& request) {
     request->end(DSOCR_FINISH_CANCELLED);
   } else {
     try {
-      prepare(*request, model_.runner->config(), model_.tokenizer_or_null());
+      prepare(*request, *model_.runner, model_.tokenizer_or_null());
     } catch (...) {
       request->fail(current_error());
     }

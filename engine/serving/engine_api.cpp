@@ -8,12 +8,15 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "checkpoint/error.h"
+#include "image/luma.h"
 #include "serving/arguments.h"
 #include "serving/engine_registry.h"
 #include "serving/error_boundary.h"
+#include "serving/model_runner.h"
 
 /// What a caller holds: its client and the engine that serves it.
 struct DsocrClient {
@@ -66,7 +69,8 @@ std::shared_ptr<Request> make_request(const DsocrClient* client, const DsocrRequ
   static std::atomic<uint64_t> last_id{0};
   PixelRelease pixels(request.image);
   if (client == nullptr) throw ArgumentError("client is NULL: open one first.");
-  return std::make_shared<Request>(++last_id, client->client, make_spec(request), request.image, std::move(pixels));
+  return std::make_shared<Request>(++last_id, client->client, make_spec(request), request.image, request.image_memory,
+                                   std::move(pixels));
 }
 
 DsocrStatus submit_request(DsocrClient* client, const DsocrRequest* request, uint64_t* request_id, DsocrError* error) {
@@ -102,6 +106,44 @@ void get_client_stats(DsocrClient* client, DsocrStats* stats) {
   std::memcpy(stats, &current, std::min(stats->struct_size, sizeof current));
 }
 
+DsocrStatus name_device(const char* device, char* name, size_t name_size, DsocrError* error) {
+  try {
+    if (name == nullptr) throw ArgumentError("name is NULL: pass an array of 16 bytes.");
+    const std::string found = find_device(read_device(device));
+    if (found.size() >= name_size) {
+      throw ArgumentError("name_size is " + std::to_string(name_size) + ", but \"" + found + "\" takes " +
+                          std::to_string(found.size() + 1) + " bytes.");
+    }
+    std::memcpy(name, found.c_str(), found.size() + 1);
+    return DSOCR_OK;
+  } catch (...) {
+    return report(error);
+  }
+}
+
+DsocrStatus halve_picture(const DsocrImage* image, DsocrMemory memory, uint8_t* out, int32_t stride,
+                          DsocrError* error) {
+  try {
+    if (image == nullptr) throw ArgumentError("image is NULL.");
+    if (out == nullptr) throw ArgumentError("out is NULL.");
+    const DsocrImage known = read_image(*image, memory);
+    const LumaSource source = luma_source(known);
+    if (stride < source.width) {
+      throw ArgumentError("stride is " + std::to_string(stride) + ", but a row takes " + std::to_string(source.width) +
+                          " bytes.");
+    }
+    if (source.width == 0 || source.height == 0) return DSOCR_OK;
+    if (memory == DSOCR_MEMORY_CUDA) {
+      halve_device_luma(known, out, stride);
+    } else {
+      halve_luma(known, out, stride);
+    }
+    return DSOCR_OK;
+  } catch (...) {
+    return report(error);
+  }
+}
+
 void wait_unused() {
   EngineRegistry::instance().wait_unused();
 }
@@ -120,6 +162,8 @@ extern "C" __attribute__((visibility("default"))) const DsocrEngineApi* deepseek
       .cancel = deepseekocr::cancel_requests,
       .get_stats = deepseekocr::get_client_stats,
       .wait_unused = deepseekocr::wait_unused,
+      .find_device = deepseekocr::name_device,
+      .halve_luma = deepseekocr::halve_picture,
   };
   return version == DSOCR_API_VERSION ? &api : nullptr;
 }

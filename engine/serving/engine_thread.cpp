@@ -275,6 +275,7 @@ void Engine::drop_sequences() {
   for (const auto& [id, request] : requests_) {
     request->sequence.reset();
     request->features.reset();
+    request->page.views = PageViews();
   }
 }
 

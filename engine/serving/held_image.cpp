@@ -4,12 +4,19 @@
 #include <cstring>
 #include <utility>
 
+#include "checkpoint/error.h"
 #include "image/picture_part.h"
 
 namespace deepseekocr {
 
-HeldImage::HeldImage(const DsocrImage& image, PixelRelease&& release) : image_(image), release_(std::move(release)) {
+HeldImage::HeldImage(const DsocrImage& image, DsocrMemory memory, PixelRelease&& release)
+    : image_(image), memory_(memory), release_(std::move(release)) {
   check_image(image);
+  if (memory == DSOCR_MEMORY_CUDA && !release_.borrowed()) {
+    throw ArgumentError(
+        "image.release is NULL, but a picture in CUDA memory is not copied: set it, and keep the memory until it is "
+        "called.");
+  }
   picture_width_ = image.width;
   picture_height_ = image.height;
   area_ = image_area(image);

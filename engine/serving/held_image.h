@@ -35,11 +35,13 @@ class PixelRelease {
 /// no more than the area and the chroma samples around it.  Not thread-safe.
 class HeldImage {
  public:
+  /// @param memory  where the planes lie; those in CUDA memory are borrowed, never copied
   /// @throws ArgumentError naming the value that is wrong, std::bad_alloc
-  HeldImage(const DsocrImage& image, PixelRelease&& release);
+  HeldImage(const DsocrImage& image, DsocrMemory memory, PixelRelease&& release);
 
   /// The picture to convert; its `area` is relative to the pixels that are held.  Valid until reset().
   const DsocrImage& image() const { return image_; }
+  DsocrMemory memory() const { return memory_; }
 
   /// Size of the caller's whole picture and the part of it that is read; remain valid after reset().
   int picture_width() const { return picture_width_; }
@@ -53,6 +55,7 @@ class HeldImage {
   void copy_pixels();
 
   DsocrImage image_;
+  DsocrMemory memory_;
   PixelRelease release_;
   int picture_width_ = 0;
   int picture_height_ = 0;

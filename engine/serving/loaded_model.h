@@ -31,8 +31,8 @@ class ModelDescription {
   DsocrModelInfo info_{};
 };
 
-/// Created, used and destroyed on the engine thread, except for config and tokenizer, which are constant and may be
-/// read anywhere while the model exists.
+/// Created, used and destroyed on the engine thread, except for tokenizer and config, which are constant, and the
+/// runner's device_pictures(), which may be used anywhere while the model exists.
 struct LoadedModel {
   std::unique_ptr<ModelRunner> runner;
   std::optional<Tokenizer> tokenizer;  ///< nothing: the folder has no tokenizer.json

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "checkpoint/model_config.h"
+#include "image/device_pictures.h"
 #include "image/views.h"
 
 namespace deepseekocr {
@@ -79,7 +80,7 @@ struct ModelOptions {
 /// (percent, what)
 using LoadProgress = std::function<void(int, const std::string&)>;
 
-/// A loaded model.  All members are called from one thread (the engine thread) only.
+/// A loaded model.  All members but device_pictures() are called from one thread (the engine thread) only.
 class ModelRunner {
  public:
   virtual ~ModelRunner() = default;
@@ -89,6 +90,10 @@ class ModelRunner {
   virtual std::string precision() const = 0;  ///< "fp32", "bf16", "int8", "int4"
   virtual uint64_t parameter_count() const = 0;
   virtual uint64_t weight_bytes() const = 0;
+
+  /// What takes pictures that lie in the memory of the model's CUDA device; NULL where it has none.  Any thread; valid
+  /// as long as the runner.
+  virtual DevicePictures* device_pictures() { return nullptr; }
 
   /// Encodes pictures and lays their tokens out (specification 1.1–1.4).  Views of equal size are encoded together.
   /// Flags are looked at between layers; pages whose flag is set give nullptr.
@@ -122,6 +127,16 @@ class ModelRunner {
 /// @throws EngineError
 std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadProgress& progress,
                                         const CancelFlag& cancelled);
+
+/// Where load_model() would put a model that is asked to run on `device`: "cpu", "cuda:0".  Any thread.  Defined beside
+/// load_model(), as are those below.
+/// @param device  "auto", "cpu", "cuda:N"
+/// @throws EngineError as load_model() for the device's sake
+std::string find_device(const std::string& device);
+
+/// DsocrEngineApi::halve_luma for a checked picture in CUDA memory, of at least 2×2 pixels.  Any thread.
+/// @throws EngineError  DSOCR_UNSUPPORTED where CUDA cannot be used
+void halve_device_luma(const DsocrImage& image, uint8_t* out, int32_t stride);
 
 /// "LibTorch 2.11.0" or the name of a fake; static storage.
 const char* model_library_name();

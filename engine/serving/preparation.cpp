@@ -2,6 +2,7 @@
 #include "serving/preparation.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "checkpoint/error.h"
@@ -68,9 +69,41 @@ void limit_answer(PreparedPage& page, const RequestSpec& spec, const ModelConfig
   page.limits.loop_guard = spec.loop_guard;
 }
 
+void make_host_views(Request& request, const ModelConfig& config) {
+  PreparedPage& page = request.page;
+  const RgbImage picture = to_rgb(request.image.image());
+  request.image.reset();
+  page.plan = plan_views(picture, request.spec.mode, request.spec.max_tiles, config);
+  limit_answer(page, request.spec, config);
+  page.views = make_views(picture, page.plan);
+}
+
+DevicePictures& device_pictures(ModelRunner& runner) {
+  if (DevicePictures* pictures = runner.device_pictures()) return *pictures;
+  throw EngineError(DSOCR_UNSUPPORTED, "The picture lies in CUDA memory, but the model runs on " + runner.device() +
+                                           ": put cudadownload before the reader, or run the model on the picture's "
+                                           "device (device=cuda:N).");
+}
+
+/// The same with pixels that stay on the model's device.
+void make_device_views(Request& request, ModelRunner& runner) {
+  PreparedPage& page = request.page;
+  const RequestSpec& spec = request.spec;
+  const Rect area = request.image.area();
+  const std::unique_ptr<DevicePicture> picture = device_pictures(runner).convert(request.image.image());
+  request.image.reset();
+  const ModelConfig& config = runner.config();
+  if (uses_text_height(spec.mode, config)) {
+    page.plan = plan_views(area.width, area.height, spec.mode, spec.max_tiles, config, picture->text_height());
+    limit_answer(page, spec, config);
+  }
+  page.views = picture->views(page.plan);
+}
+
 }  // namespace
 
-void prepare(Request& request, const ModelConfig& config, const Tokenizer* tokenizer) {
+void prepare(Request& request, ModelRunner& runner, const Tokenizer* tokenizer) {
+  const ModelConfig& config = runner.config();
   PreparedPage& page = request.page;
   const RequestSpec& spec = request.spec;
   const Rect& area = request.image.area();
@@ -82,11 +115,11 @@ void prepare(Request& request, const ModelConfig& config, const Tokenizer* token
   check_ids(page.prompt.after, config);
   limit_answer(page, spec, config);
 
-  const RgbImage picture = to_rgb(request.image.image());
-  request.image.reset();
-  page.plan = plan_views(picture, spec.mode, spec.max_tiles, config);
-  limit_answer(page, spec, config);
-  page.views = make_views(picture, page.plan);
+  if (request.image.memory() == DSOCR_MEMORY_CUDA) {
+    make_device_views(request, runner);
+  } else {
+    make_host_views(request, config);
+  }
   page.ngram_rule = ngram_rule(spec, tokenizer);
   page.input_ids = page.prompt.before;
   page.input_ids.insert(page.input_ids.end(), static_cast<size_t>(page.image_tokens), config.image_token_id);

@@ -78,8 +78,11 @@ struct Request : std::enable_shared_from_this<Request> {
   using Time = std::chrono::steady_clock::time_point;
 
   Request(uint64_t request_id, std::shared_ptr<Client> owner, RequestSpec request_spec, const DsocrImage& picture,
-          PixelRelease&& release)
-      : id(request_id), client(std::move(owner)), spec(std::move(request_spec)), image(picture, std::move(release)) {}
+          DsocrMemory memory, PixelRelease&& release)
+      : id(request_id),
+        client(std::move(owner)),
+        spec(std::move(request_spec)),
+        image(picture, memory, std::move(release)) {}
 
   const uint64_t id;
   const std::shared_ptr<Client> client;

@@ -154,7 +154,7 @@ sanitize() {
   fi
   for tool in memcheck racecheck; do
     run_check "compute-sanitizer $tool" timeout 120 compute-sanitizer --tool "$tool" --error-exitcode 9 \
-      "$PROGRAMS/cuda-test" '--gtest_filter=CudaOperations.*-*.Choose:*Grouped*:*Relative*'
+      "$PROGRAMS/cuda-test" '--gtest_filter=CudaOperations.*:CudaPicture.*-*.Choose:*Grouped*:*Relative*:*Engine*:*Encoded*'
   done
 }
 

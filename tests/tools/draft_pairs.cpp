@@ -53,7 +53,7 @@ std::shared_ptr<Request> prepared_request(const Scene& scene, const ModelConfig&
   pixel.format = DSOCR_FORMAT_GRAY8;
   pixel.width = pixel.height = pixel.strides[0] = 1;
   pixel.planes[0] = &kPixel;
-  auto request = std::make_shared<Request>(1, nullptr, RequestSpec{}, pixel, PixelRelease(pixel));
+  auto request = std::make_shared<Request>(1, nullptr, RequestSpec{}, pixel, DSOCR_MEMORY_HOST, PixelRelease(pixel));
   PreparedPage& page = request->page;
   const DsocrMode mode = config.uses_canvases() ? DSOCR_MODE_AUTO : DSOCR_MODE_TINY;
   page.plan = plan_views(scene.picture, mode, 2, config);

@@ -158,7 +158,15 @@ typedef struct {
   int32_t x, y, width, height; /**< pixels; width 0: everything */
 } DsocrRect;
 
-/** A picture in host memory.  8 bits a channel; chroma planes of odd sizes are rounded up. */
+/** Where the planes of a picture lie. */
+typedef enum {
+  DSOCR_MEMORY_HOST = 0,
+  /** Addresses of the CUDA device that the model runs on, in whichever context; what writes them has ended.  They are
+   *  read there and never pass through the host. */
+  DSOCR_MEMORY_CUDA = 1,
+} DsocrMemory;
+
+/** A picture.  Chroma planes of odd sizes are rounded up. */
 typedef struct {
   size_t struct_size;
   DsocrPixelFormat format;
@@ -169,7 +177,8 @@ typedef struct {
   DsocrColorRange range;    /**< YUV formats and GRAY8 */
   DsocrChromaSite chroma_site;
   DsocrRect area; /**< the part that is read; boxes still refer to the whole picture */
-  /** Called once when the pixels are no longer needed, from any thread.  NULL: submit() copies them. */
+  /** Called once when the pixels are no longer needed, from any thread.  NULL: submit() copies them, which it does with
+   *  host memory alone. */
   void (*release)(void* release_data);
   void* release_data;
 } DsocrImage;
@@ -291,6 +300,8 @@ typedef struct {
    *  answered does not depend on it, up to rounding.  The newest 64 numbers of a client are remembered, until all its
    *  requests are cancelled.  0: no draft. */
   uint64_t stream;
+  /** Of `image`.  A model on another device than the picture's answers DSOCR_UNSUPPORTED. */
+  DsocrMemory image_memory;
 } DsocrRequest;
 
 /** Median and 95th percentile of a duration, nanoseconds; 0 where nothing was measured. */
@@ -351,6 +362,24 @@ typedef struct {
    *  still works then would meet destroyed objects of the model library.  Inside a callback it returns at once.
    *  NULL where the engine has nothing to wait for. */
   void (*wait_unused)(void);
+
+  /* Appended after version 1 of the table. */
+
+  /** What a model would run on that open() is asked to run on `device`, without opening one: "cpu", "cuda:0".  (With a
+   *  precision of few bits, which is not known here, "auto" is the CPU always.)  The first call for another device than
+   *  "cpu" may take a second.  Any thread.
+   *  @param device  as in DsocrOpenOptions
+   *  @param name  gets it, NUL-terminated; 16 bytes are enough
+   *  @return DSOCR_UNSUPPORTED or DSOCR_NOT_FOUND where open() would fail for the device's sake */
+  DsocrStatus (*find_device)(const char* device, char* name, size_t name_size, DsocrError* error);
+
+  /** Brightness of a picture's area at half its size, for telling whether it shows anything new: height / 2 rows of
+   *  width / 2 bytes, each the mean of 2×2 pixels; an odd last row or column is left out.  Brightness is the luma
+   *  of YUV formats, else a quarter of red and blue and a half of green.  Waits for the device.  Any thread;
+   *  `image->release` is not called.
+   *  @param out  host memory, rows `stride` bytes apart */
+  DsocrStatus (*halve_luma)(const DsocrImage* image, DsocrMemory memory, uint8_t* out, int32_t stride,
+                            DsocrError* error);
 } DsocrEngineApi;
 
 /** The only exported function of an engine library.

@@ -122,6 +122,26 @@ TEST_F(TorchRunner, RefusesOtherDevices) {
   expect_error(DSOCR_INVALID_ARGUMENT, {"abacus"}, [&] { load_model(other, nullptr, never); });
 }
 
+TEST_F(TorchRunner, AnswersWhereItWouldRun) {
+  EXPECT_EQ(find_device("cpu"), "cpu");
+  const std::string& complaint = cuda::support().complaint;
+  EXPECT_EQ(find_device("auto"), complaint.empty() ? "cuda:0" : "cpu");
+  expect_error(DSOCR_INVALID_ARGUMENT, {"abacus"}, [] { find_device("abacus"); });
+  if (!complaint.empty()) expect_error(DSOCR_UNSUPPORTED, {"cuda:0", complaint}, [] { find_device("cuda:0"); });
+}
+
+TEST_F(TorchRunner, OnAProcessorHasNoUseForCudaMemory) {
+  const std::string& complaint = cuda::support().complaint;
+  if (complaint.empty()) GTEST_SKIP() << "CUDA can be used here";
+  EXPECT_EQ(model_->device_pictures(), nullptr);
+  DsocrImage image{};
+  image.format = DSOCR_FORMAT_GRAY8;
+  image.width = image.height = image.strides[0] = 2;
+  image.planes[0] = reinterpret_cast<const uint8_t*>(0x10);  // never read
+  uint8_t out = 0;
+  expect_error(DSOCR_UNSUPPORTED, {complaint, "cudadownload"}, [&] { halve_device_luma(image, &out, 1); });
+}
+
 TEST_F(TorchRunner, RefusesUnknownInstructions) {
   const char* before = std::getenv("DEEPSEEKOCR_ISA");
   const std::string kept = before != nullptr ? before : "";

@@ -68,6 +68,7 @@ void FakeModel::reset() {
   const std::lock_guard lock(mutex_);
   config = ModelConfig();
   config.name = "fake";
+  pictures.reset();
   config.decoder.vocab_size = 1000;
   config.decoder.max_positions = 512;
   config.image_token_id = 999;
@@ -229,6 +230,7 @@ class FakeRunner : public ModelRunner {
 
   const ModelConfig& config() const override { return config_; }
   std::string device() const override { return "cpu"; }
+  DevicePictures* device_pictures() override { return model_.pictures.get(); }
   std::string precision() const override { return "fp32"; }
   uint64_t parameter_count() const override { return 12; }
   uint64_t weight_bytes() const override { return 48; }
@@ -346,6 +348,15 @@ namespace deepseekocr {
 std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadProgress& progress,
                                         const CancelFlag& cancelled) {
   return testing::load_fake(options, progress, cancelled);
+}
+
+std::string find_device(const std::string& device) {
+  if (device.starts_with("cuda")) throw EngineError(DSOCR_UNSUPPORTED, "The scripted model has no " + device + ".");
+  return "cpu";
+}
+
+void halve_device_luma(const DsocrImage& /*image*/, uint8_t* /*out*/, int32_t /*stride*/) {
+  throw EngineError(DSOCR_UNSUPPORTED, "The scripted model has no CUDA.");
 }
 
 const char* model_library_name() {

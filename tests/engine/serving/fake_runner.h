@@ -8,6 +8,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -86,6 +87,8 @@ class FakeModel {
 
   /// Copied by a model when it loads; change it before open().
   ModelConfig config;
+  /// What takes pictures in CUDA memory; none: the model refuses them.
+  std::unique_ptr<DevicePictures> pictures;
   int max_progress_events = 4;
 
  private:

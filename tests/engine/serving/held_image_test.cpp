@@ -45,7 +45,7 @@ TEST_P(HeldImageTest, CopyReadsLikeTheOriginal) {
     Picture picture = make_picture(GetParam(), 61, 41);
     picture.image.area = area;
     const RgbImage expected = to_rgb(picture.image);
-    const HeldImage held(picture.image, PixelRelease(picture.image));
+    const HeldImage held(picture.image, DSOCR_MEMORY_HOST, PixelRelease(picture.image));
     std::fill(picture.bytes.begin(), picture.bytes.end(), uint8_t{0});  // the caller uses its memory again
     const RgbImage converted = to_rgb(held.image());
     EXPECT_EQ(converted.width, expected.width);
@@ -67,7 +67,7 @@ TEST(HeldImageBorrowTest, PixelsAreNotCopiedAndGivenBackOnce) {
   picture.image.release = [](void* count) { ++*static_cast<int*>(count); };
   picture.image.release_data = &releases;
   {
-    HeldImage held(picture.image, PixelRelease(picture.image));
+    HeldImage held(picture.image, DSOCR_MEMORY_HOST, PixelRelease(picture.image));
     EXPECT_EQ(held.image().planes[0], picture.image.planes[0]);
     EXPECT_EQ(releases, 0);
     held.reset();
@@ -82,8 +82,26 @@ TEST(HeldImageBorrowTest, RefusedPictureIsGivenBack) {
   picture.image.release = [](void* count) { ++*static_cast<int*>(count); };
   picture.image.release_data = &releases;
   picture.image.strides[0] = 1;
-  EXPECT_THROW(HeldImage(picture.image, PixelRelease(picture.image)), ArgumentError);
+  EXPECT_THROW(HeldImage(picture.image, DSOCR_MEMORY_HOST, PixelRelease(picture.image)), ArgumentError);
   EXPECT_EQ(releases, 1);
+}
+
+// Addresses of a device: whoever reads them here crashes.
+TEST(HeldImageBorrowTest, DeviceMemoryIsNotRead) {
+  Picture picture = make_picture(DSOCR_FORMAT_NV12, 8, 8);
+  int releases = 0;
+  picture.image.release = [](void* count) { ++*static_cast<int*>(count); };
+  picture.image.release_data = &releases;
+  picture.image.planes[0] = reinterpret_cast<const uint8_t*>(0x10);
+  picture.image.planes[1] = reinterpret_cast<const uint8_t*>(0x20);
+  {
+    const HeldImage held(picture.image, DSOCR_MEMORY_CUDA, PixelRelease(picture.image));
+    EXPECT_EQ(held.memory(), DSOCR_MEMORY_CUDA);
+    EXPECT_EQ(held.image().planes[1], picture.image.planes[1]);
+  }
+  EXPECT_EQ(releases, 1);
+  picture.image.release = nullptr;
+  EXPECT_THROW(HeldImage(picture.image, DSOCR_MEMORY_CUDA, PixelRelease(picture.image)), ArgumentError);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class StepExecutorTest : public ::testing::Test {
     image.format = DSOCR_FORMAT_GRAY8;
     image.width = image.height = image.strides[0] = 1;
     image.planes[0] = &pixel;
-    auto request = std::make_shared<Request>(1, nullptr, spec, image, PixelRelease(image));
+    auto request = std::make_shared<Request>(1, nullptr, spec, image, DSOCR_MEMORY_HOST, PixelRelease(image));
     request->started = test_time;
     request->page.views.global = RgbImage(64, 64);
     request->page.image_tokens = image_tokens;

@@ -444,6 +444,8 @@ const DsocrEngineApi kApi = {
     [](DsocrClient* client, uint64_t id) { engine().cancel(client, id); },
     [](DsocrClient* client, DsocrStats* stats) { engine().stats(client, stats); },
     nullptr,  // wait_unused: no thread here meets what exit() destroys
+    nullptr,  // find_device
+    nullptr,  // halve_luma
 };
 
 const DsocrFakeControl kControl = {
