@@ -34,12 +34,21 @@ void extend_row(Plane* plane, int32_t y, int32_t width) {
   for (int32_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(row + i);
 }
 
+/// A picture that was halved where it lies.
+void copy_rows(const LumaView& view, int32_t width, Plane* half) {
+  for (int32_t y = 0; y < half->height(); ++y) {
+    std::memcpy(half->row(y), view.data + y * view.stride, width);
+    extend_row(half, y, width);
+  }
+}
+
 }  // namespace
 
 const uint8_t* luma_row(const LumaView& view, int32_t y, uint8_t* scratch) {
   const uint8_t* row = view.data + y * view.stride;
   switch (view.layout) {
     case LumaLayout::kPlane:
+    case LumaLayout::kHalved:
       return row;
     case LumaLayout::kPacked2:
       for (int32_t x = 0; x < view.width; ++x) scratch[x] = row[2 * x];
@@ -56,9 +65,13 @@ const uint8_t* luma_row(const LumaView& view, int32_t y, uint8_t* scratch) {
 
 void halve(const LumaView& view, Plane* half) {
   constexpr int32_t kRowsAhead = 8;
-  const HalveRows halve_rows = best_kernels().halve[static_cast<int>(view.layout)];
   const int32_t width = view.width / 2, height = view.height / 2;
   half->resize(whole_cells(width), height);
+  if (view.layout == LumaLayout::kHalved) {
+    copy_rows(view, width, half);
+    return;
+  }
+  const HalveRows halve_rows = best_kernels().halve[static_cast<int>(view.layout)];
   std::vector<uint8_t> scratch(static_cast<size_t>(kScratch) * width);
   for (int32_t y = 0; y < height; ++y) {
     const uint8_t* upper = view.data + 2 * y * view.stride;

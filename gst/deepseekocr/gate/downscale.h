@@ -14,7 +14,7 @@ void halve(const LumaView& view, Plane* half);
 /// `source` at a quarter of its size, in the same form.  The source must be at least 4x4.
 void quarter(const Plane& source, Plane* out);
 
-/// Brightness of one row of `view`: borrowed, or written to `scratch` of the view's width.
+/// Brightness of row `y` of the pixels that `view` has: borrowed, or written to `scratch` of the view's width.
 const uint8_t* luma_row(const LumaView& view, int32_t y, uint8_t* scratch);
 
 }  // namespace deepseekocr::plugin

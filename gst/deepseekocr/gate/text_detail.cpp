@@ -127,17 +127,19 @@ TextDetail find_text(Strokes* strokes) {
 uint32_t measure_sharpness(const LumaView& view, const Strokes& strokes) {
   constexpr int32_t kRowsApart = 4;  // a sample of the rows says enough
   const StrokeMap& map = strokes.fine;
-  std::vector<uint8_t> scratch(view.width);
+  const int32_t step = view.layout == LumaLayout::kHalved ? 2 : 1;  // pixels of the frame for one of the view's
+  const int32_t width = view.width / step, height = view.height / step, cell = kFineCellPixels / step;
+  std::vector<uint8_t> scratch(width);
   uint64_t sum = 0, count = 0;
-  for (int32_t y = kRowsApart / 2; y < view.height; y += kRowsApart) {
-    const int32_t cell_row = y / kFineCellPixels;
+  for (int32_t y = kRowsApart / 2; y < height; y += kRowsApart) {
+    const int32_t cell_row = y / cell;
     if (cell_row >= map.rows) break;
     const uint8_t* row = nullptr;
     for (int32_t column = 0; column < map.columns; ++column) {
       if (!map.is_text(column, cell_row)) continue;
       if (row == nullptr) row = luma_row(view, y, scratch.data());
-      const int32_t left = column * kFineCellPixels;
-      sum += steepest_pixel_step(row + left, std::min(kFineCellPixels, view.width - left));
+      const int32_t left = column * cell;
+      sum += steepest_pixel_step(row + left, std::min(cell, width - left));
       ++count;
     }
   }

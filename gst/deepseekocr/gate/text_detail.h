@@ -41,7 +41,8 @@ struct TextDetail {
 TextDetail find_text(Strokes* strokes);
 
 /// How steep the edges of the text are, 0 to 255, from the pixels of `view` that `strokes` were found in.  A picture
-/// out of focus or blurred by motion has less than a sharp one of the same thing.
+/// out of focus or blurred by motion has less than a sharp one of the same thing; numbers of halved views are higher
+/// than those of others.
 uint32_t measure_sharpness(const LumaView& view, const Strokes& strokes);
 
 }  // namespace deepseekocr::plugin

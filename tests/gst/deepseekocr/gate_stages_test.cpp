@@ -129,6 +129,34 @@ TEST(Halve, SeesTheSameInEveryLayout) {
   }
 }
 
+/// `picture` as an engine halves it where it lies: `bytes` has room for a quarter of its pixels.
+LumaView halved_elsewhere(const Picture& picture, std::vector<uint8_t>* bytes) {
+  Plane half;
+  halve(picture.view(), &half);
+  LumaView view = picture.view();
+  view.stride = picture.width() / 2;
+  for (int y = 0; y < half.height(); ++y) bytes->insert(bytes->end(), half.row(y), half.row(y) + view.stride);
+  view.data = bytes->data();
+  view.layout = LumaLayout::kHalved;
+  return view;
+}
+
+TEST(Halve, TakesWhatWasHalvedElsewhereAsItIs) {
+  for (const int width : {64, 77, 90}) {
+    Picture picture(width, 35, 0);
+    picture.paint([](int x, int y) { return (x * x + 7 * y) % 251; });
+    Plane expected, half;
+    halve(picture.view(), &expected);
+    std::vector<uint8_t> bytes;
+    halve(halved_elsewhere(picture, &bytes), &half);
+    ASSERT_TRUE(half.same_size(expected)) << width;
+    for (int y = 0; y < half.height(); ++y) {
+      const uint8_t *row = half.row(y) - Plane::kMargin, *other = expected.row(y) - Plane::kMargin;
+      ASSERT_TRUE(std::equal(row, row + half.stride(), other)) << width << " row " << y;
+    }
+  }
+}
+
 TEST(Quarter, TakesMeansOfSixteen) {
   Plane source, quartered;
   source.resize(40, 8);
@@ -276,6 +304,20 @@ TEST(Sharpness, FallsWithBlur) {
     blurred.blur(radius);
     const Look look(blurred);
     const uint32_t sharpness = measure_sharpness(blurred.view(), look.strokes);
+    EXPECT_LT(sharpness, before) << radius;
+    before = sharpness;
+  }
+  EXPECT_GT(before, 0u);
+}
+
+TEST(Sharpness, FallsWithBlurInHalvedPictures) {
+  uint32_t before = 256;
+  for (const int radius : {0, 1, 2, 3}) {
+    Picture blurred = label(20);
+    blurred.blur(radius);
+    const Look look(blurred);
+    std::vector<uint8_t> bytes;
+    const uint32_t sharpness = measure_sharpness(halved_elsewhere(blurred, &bytes), look.strokes);
     EXPECT_LT(sharpness, before) << radius;
     before = sharpness;
   }
