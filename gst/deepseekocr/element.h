@@ -7,7 +7,9 @@
 
 #include <memory>
 
+#include "deepseekocr/cuda/cuda_context.h"
 #include "deepseekocr/engine_client.h"
+#include "deepseekocr/frame_access.h"
 #include "deepseekocr/gate/auto_area.h"
 #include "deepseekocr/gate/frame_gate.h"
 #include "deepseekocr/gate/sharpest_window.h"
@@ -32,7 +34,8 @@ class LoadReporter;
 /// Owned by the streaming thread (the sink pad's stream lock).
 struct SinkState {
   GstSegment segment;
-  GstVideoInfo info;
+  FrameAccess access;                  /**< of frames with the present caps */
+  const DsocrEngineApi* api = nullptr; /**< that the frames are read with; set with has_caps */
   bool has_caps = false, caps_refused = false;
   bool policy_due = true; /**< the next frame decides how frames are handled */
   bool exact = false, newest = false, live = false;
@@ -40,7 +43,9 @@ struct SinkState {
   uint64_t frame_number = 0;
   uint64_t stream = 1; /**< counts stream starts */
   FrameGate gate;
-  GroupTracker tracker; /**< of text-timing=group */
+  std::vector<uint8_t> halved; /**< a frame that was halved on a device, for the gate */
+  bool look_reported = false;  /**< such a frame could not be halved, for these caps */
+  GroupTracker tracker;        /**< of text-timing=group */
   AutoArea auto_area;
   DeliveryAttacher attacher; /**< of frames that go at once */
   PoolCheck pool_check;
@@ -61,7 +66,10 @@ struct Element {
   std::shared_ptr<EngineClient> client;          /**< from NULL→READY to READY→NULL */
   std::shared_ptr<LoadReporter> loading;
   const DsocrEngineApi* api = nullptr;
-  std::string area_error, whitelist_error; /**< of a value that was set and not understood */
+  std::optional<std::string> chosen_device; /**< for this value of `device` the next two are */
+  bool on_cuda = false;                     /**< the client's model runs on a CUDA device */
+  std::shared_ptr<const CudaContext> cuda;  /**< NULL: it does not, or there is no CUDA library of GStreamer */
+  std::string area_error, whitelist_error;  /**< of a value that was set and not understood */
   guint32 last_seek_seqnum = GST_SEQNUM_INVALID;
   DelayMonitor delay;
 
@@ -91,6 +99,7 @@ Settings copy_settings(GstDeepseekOcr* self);
 std::shared_ptr<const Settings> settings_of(GstDeepseekOcr* self);
 std::shared_ptr<Session> session_of(GstDeepseekOcr* self);
 std::shared_ptr<EngineClient> client_of(GstDeepseekOcr* self);
+std::shared_ptr<const CudaContext> cuda_context_of(GstDeepseekOcr* self);
 
 // properties.cpp
 void install_properties(GObjectClass* object_class);
@@ -123,6 +132,8 @@ GstFlowReturn sink_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer);
 bool admit_frame(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, Submission submission);
 gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event);
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query);
+/// Answers a neighbour's CONTEXT query for the CUDA context.  @return false: it is another query, or there is none
+bool answer_context_query(GstDeepseekOcr* self, GstQuery* query);
 GstIterator* sink_internal_links(GstPad* pad, GstObject* parent);
 /// Tells the session by a LATENCY query whether upstream is live and how late its frames come.  @return whether it is
 /// live
@@ -137,6 +148,11 @@ gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event);
 gboolean source_query(GstPad* pad, GstObject* parent, GstQuery* query);
 void start_tasks(GstDeepseekOcr* self);
 void pause_tasks(GstDeepseekOcr* self);
+
+// device_choice.cpp
+/// Asks the engine where a model with this `device` runs; where that is CUDA, the pipeline is offered its context.
+void choose_device(GstDeepseekOcr* self, const std::string& wanted);
+void forget_device(GstDeepseekOcr* self);
 
 // loading.cpp
 /// NULL→READY: opens the engine library and a client.  @return false: one ERROR was posted.

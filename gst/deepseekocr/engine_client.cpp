@@ -133,6 +133,7 @@ DsocrStatus EngineClient::submit(std::unique_ptr<Picture> picture, const std::op
   DsocrRequest request = request_of(settings, prompt);
   request.image.struct_size = sizeof request.image;
   picture->describe(&request.image);
+  request.image_memory = picture->memory();
   if (area) request.image.area = *area;
   request.stream = settings.draft == Draft::kPrevious ? stream : 0;
   const std::lock_guard lock(mutex_);

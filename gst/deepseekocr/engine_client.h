@@ -59,7 +59,13 @@ class Picture {
   virtual ~Picture() = default;
   /// Describes the pixels; release and release_data are the client's business.
   virtual void describe(DsocrImage* image) const = 0;
+  /// Where they lie.
+  virtual DsocrMemory memory() const = 0;
 };
+
+/// What a request says whose picture cannot be had.
+constexpr const char* kUnreadableFrame =
+    "the frame's memory cannot be read; put a videoconvert (for CUDA memory a cudadownload) before deepseekocr";
 
 /// Called once for each submitted request, from an engine thread, without any lock held.
 using DoneFunction = std::function<void(Reading)>;

@@ -54,9 +54,14 @@ GST_DEBUG_CATEGORY(gst_deepseek_ocr_debug);
 using namespace deepseekocr::plugin;
 
 // Sizes up to what the engine takes; it also limits the number of pixels, which caps cannot say.
-#define VIDEO_CAPS                                                                                       \
-  "video/x-raw, format = (string) { NV12, I420, NV21, YUY2, RGB, BGR, RGBA, BGRA, RGBx, BGRx, GRAY8 }, " \
-  "width = (int) [ 1, 32768 ], height = (int) [ 1, 32768 ], framerate = (fraction) [ 0, max ]"
+#define VIDEO_SIZES ", width = (int) [ 1, 32768 ], height = (int) [ 1, 32768 ], framerate = (fraction) [ 0, max ]"
+
+// CUDA memory first: frames that are there stay there.
+#define VIDEO_CAPS                                                                                  \
+  "video/x-raw(memory:CUDAMemory), "                                                                \
+  "format = (string) { NV12, P010_10LE, I420, NV21, RGB, BGR, RGBA, BGRA, RGBx, BGRx }" VIDEO_SIZES \
+  "; video/x-raw, "                                                                                 \
+  "format = (string) { NV12, I420, NV21, YUY2, P010_10LE, RGB, BGR, RGBA, BGRA, RGBx, BGRx, GRAY8 }" VIDEO_SIZES
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(VIDEO_CAPS));
@@ -104,6 +109,13 @@ std::shared_ptr<EngineClient> client_of(GstDeepseekOcr* self) {
   auto client = self->impl->client;
   GST_OBJECT_UNLOCK(self);
   return client;
+}
+
+std::shared_ptr<const CudaContext> cuda_context_of(GstDeepseekOcr* self) {
+  GST_OBJECT_LOCK(self);
+  auto cuda = self->impl->cuda;
+  GST_OBJECT_UNLOCK(self);
+  return cuda;
 }
 
 }  // namespace deepseekocr::plugin

@@ -50,6 +50,7 @@ bool open_client(GstDeepseekOcr* self, const ClientOptions& options, std::shared
   GST_OBJECT_UNLOCK(self);
   // The model stays loaded where both clients share it, because the new one holds it already.
   if (client != nullptr) client->close();
+  choose_device(self, options.device);
   return true;
 }
 
@@ -234,6 +235,7 @@ std::shared_ptr<EngineClient> close_engine(GstDeepseekOcr* self) {
   GST_OBJECT_UNLOCK(self);
   if (reporter != nullptr) reporter->cancel();
   if (client != nullptr) client->close();
+  forget_device(self);
   return client;
 }
 

@@ -6,77 +6,18 @@
 
 #include "deepseekocr/gate/region_requests.h"
 #include "deepseekocr/gate/regions_of_interest.h"
+#include "deepseekocr/mapped_frame.h"
 
 namespace deepseekocr::plugin {
 namespace {
-
-/// A mapped frame.
-class MappedFrame final : public Picture {
- public:
-  static std::unique_ptr<MappedFrame> map(GstBuffer* buffer, const GstVideoInfo& info) {
-    auto frame = std::make_unique<MappedFrame>();
-    if (!gst_video_frame_map(&frame->frame_, &info, buffer, GST_MAP_READ)) return nullptr;
-    frame->mapped_ = true;
-    return frame;
-  }
-  MappedFrame() = default;
-  MappedFrame(const MappedFrame&) = delete;
-  MappedFrame& operator=(const MappedFrame&) = delete;
-  ~MappedFrame() override {
-    if (mapped_) gst_video_frame_unmap(&frame_);
-  }
-
-  void describe(DsocrImage* image) const override;
-
- private:
-  GstVideoFrame frame_{};
-  bool mapped_ = false;
-};
-
-DsocrColorMatrix color_matrix(const GstVideoInfo& info) {
-  switch (info.colorimetry.matrix) {
-    case GST_VIDEO_COLOR_MATRIX_BT709:
-      return DSOCR_MATRIX_BT709;
-    case GST_VIDEO_COLOR_MATRIX_BT2020:
-      return DSOCR_MATRIX_BT2020;
-    default:
-      return DSOCR_MATRIX_BT601;
-  }
-}
-
-DsocrColorRange color_range(const GstVideoInfo& info) {
-  if (info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255) return DSOCR_RANGE_FULL;
-  if (info.colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235) return DSOCR_RANGE_LIMITED;
-  return GST_VIDEO_INFO_IS_YUV(&info) ? DSOCR_RANGE_LIMITED : DSOCR_RANGE_FULL;
-}
-
-DsocrChromaSite chroma_site(const GstVideoInfo& info) {
-  int site = DSOCR_CHROMA_CENTER;
-  if ((info.chroma_site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0) site |= DSOCR_CHROMA_LEFT;
-  if ((info.chroma_site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0) site |= DSOCR_CHROMA_TOP;
-  return static_cast<DsocrChromaSite>(site);
-}
-
-void MappedFrame::describe(DsocrImage* image) const {
-  const GstVideoInfo& info = frame_.info;
-  image->format = engine_format(GST_VIDEO_INFO_FORMAT(&info)).value_or(DSOCR_FORMAT_RGB);
-  image->width = GST_VIDEO_INFO_WIDTH(&info);
-  image->height = GST_VIDEO_INFO_HEIGHT(&info);
-  for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(&frame_) && plane < 3; ++plane) {
-    image->planes[plane] = static_cast<const uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, plane));
-    image->strides[plane] = GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, plane);
-  }
-  image->matrix = color_matrix(info);
-  image->range = color_range(info);
-  image->chroma_site = chroma_site(info);
-}
 
 /// The regions of a frame whose settings ask for them.
 std::vector<RegionOfInterest> regions_of(const Submission& submission) {
   const Settings& settings = *submission.slot->settings;
   if (settings.inference_region != InferenceRegion::kRoiList) return {};
   return regions_of_interest(submission.buffer.get(), settings.object_classes, submission.area,
-                             GST_VIDEO_INFO_WIDTH(&submission.info), GST_VIDEO_INFO_HEIGHT(&submission.info));
+                             GST_VIDEO_INFO_WIDTH(&submission.access.info),
+                             GST_VIDEO_INFO_HEIGHT(&submission.access.info));
 }
 
 /// The engine's number of a frame's stream, 0 where the frame has nothing to do with the one before: a page.  Regions
@@ -93,14 +34,13 @@ DsocrStatus ask(const std::shared_ptr<EngineClient>& client, const Submission& s
   const uint64_t stream = stream_of(submission.slot->frame);
   if (auto regions = regions_of(submission); !regions.empty()) {
     const std::shared_ptr<GstBuffer> buffer(gst_buffer_ref(submission.buffer.get()), gst_buffer_unref);
-    auto picture = [buffer, info = submission.info] { return MappedFrame::map(buffer.get(), info); };
+    auto picture = [buffer, access = submission.access] { return MappedFrame::map(buffer.get(), access); };
     return read_regions(client, std::move(regions), settings, stream, std::move(picture), taken, std::move(done),
                         error);
   }
-  auto picture = MappedFrame::map(submission.buffer.get(), submission.info);
+  auto picture = MappedFrame::map(submission.buffer.get(), submission.access);
   if (picture == nullptr) {
-    std::snprintf(error->message, sizeof error->message,
-                  "the frame's memory cannot be read; put a videoconvert before deepseekocr");
+    std::snprintf(error->message, sizeof error->message, "%s", kUnreadableFrame);
     return DSOCR_INVALID_ARGUMENT;
   }
   uint64_t request_id = 0;
@@ -128,6 +68,7 @@ DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::share
     }
   };
   auto taken = [session, slot](uint64_t request_id) { return session->set_request_id(slot, request_id); };
+  if (submission.access.copies_to_host()) session->count([](Counters& counters) { ++counters.host_copies; });
   DsocrError error{};
   const DsocrStatus status = ask(client, submission, taken, std::move(done), &error);
   *reason = error.message;
@@ -135,35 +76,6 @@ DsocrStatus try_submit(const std::shared_ptr<Session>& session, const std::share
 }
 
 }  // namespace
-
-std::optional<DsocrPixelFormat> engine_format(GstVideoFormat format) {
-  switch (format) {
-    case GST_VIDEO_FORMAT_RGB:
-      return DSOCR_FORMAT_RGB;
-    case GST_VIDEO_FORMAT_BGR:
-      return DSOCR_FORMAT_BGR;
-    case GST_VIDEO_FORMAT_RGBA:
-      return DSOCR_FORMAT_RGBA;
-    case GST_VIDEO_FORMAT_BGRA:
-      return DSOCR_FORMAT_BGRA;
-    case GST_VIDEO_FORMAT_RGBx:
-      return DSOCR_FORMAT_RGBX;
-    case GST_VIDEO_FORMAT_BGRx:
-      return DSOCR_FORMAT_BGRX;
-    case GST_VIDEO_FORMAT_GRAY8:
-      return DSOCR_FORMAT_GRAY8;
-    case GST_VIDEO_FORMAT_NV12:
-      return DSOCR_FORMAT_NV12;
-    case GST_VIDEO_FORMAT_NV21:
-      return DSOCR_FORMAT_NV21;
-    case GST_VIDEO_FORMAT_I420:
-      return DSOCR_FORMAT_I420;
-    case GST_VIDEO_FORMAT_YUY2:
-      return DSOCR_FORMAT_YUY2;
-    default:
-      return std::nullopt;
-  }
-}
 
 void submit(const std::shared_ptr<Session>& session, const std::shared_ptr<EngineClient>& client, Submission submission,
             bool may_wait) {

@@ -9,9 +9,6 @@
 
 namespace deepseekocr::plugin {
 
-/// Pixel format of the engine boundary; nothing for a format that the templates do not offer.
-std::optional<DsocrPixelFormat> engine_format(GstVideoFormat format);
-
 /// Submits what Session::admit() or Session::finish() handed out; its outcome goes to Session::finish(), also where the
 /// engine refuses it.
 /// @param may_wait  true: waits while the engine's queue is full (streaming thread of a file); false: gives the reading

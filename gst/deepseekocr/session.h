@@ -31,9 +31,10 @@ struct Counters {
   uint64_t text_dropped = 0; /**< finished readings that a live text pad was too slow for */
   uint64_t overdue = 0;      /**< held frames that left without their reading */
   uint64_t failed = 0, tokens = 0;
-  uint64_t groups = 0;    /**< runs of frames that were read as one */
-  uint64_t rereads = 0;   /**< further readings of a group */
-  uint64_t disagreed = 0; /**< groups whose readings were to agree and did not */
+  uint64_t host_copies = 0; /**< times that a frame in CUDA memory was looked at or read by the processor */
+  uint64_t groups = 0;      /**< runs of frames that were read as one */
+  uint64_t rereads = 0;     /**< further readings of a group */
+  uint64_t disagreed = 0;   /**< groups whose readings were to agree and did not */
   uint64_t by_reason[DSOCR_FINISH_ERROR + 1] = {};
   uint64_t last_latency = 0, max_latency = 0, sum_latency = 0; /**< nanoseconds */
 

@@ -39,7 +39,7 @@ Submission submission_of(const SlotPtr& slot, GroupReads::Look look) {
   std::optional<DsocrRect> area = candidate.area;
   if (look.view > 0 && !has_one_view(slot->frame, *slot->settings))
     area = view_of(area.value_or(DsocrRect{0, 0, candidate.frame.width, candidate.frame.height}), look.view);
-  return {slot, BufferPtr(gst_buffer_ref(candidate.buffer.get())), candidate.info, area};
+  return {slot, BufferPtr(gst_buffer_ref(candidate.buffer.get())), candidate.access, area};
 }
 
 uint64_t length_of(const Group& group) {

@@ -51,13 +51,18 @@ gboolean handle_flush_stop(GstDeepseekOcr* self, GstEvent* event) {
 
 bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
   SinkState& sink = self->impl->sink;
-  GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, caps)) {
+  GST_OBJECT_LOCK(self);
+  const bool on_cuda = self->impl->on_cuda;
+  const DsocrEngineApi* api = self->impl->api;
+  GST_OBJECT_UNLOCK(self);
+  FrameAccess access;
+  if (!frame_access_of(caps, on_cuda, &access)) {
     if (sink.caps_refused) return false;
     GST_ELEMENT_ERROR(self, STREAM, FORMAT, ("The caps of the frames cannot be read; put a videoconvert before."),
                       ("caps: %" GST_PTR_FORMAT, static_cast<gpointer>(caps)));
     return false;
   }
+  const GstVideoInfo& info = access.info;
   const uint64_t pixels = uint64_t(GST_VIDEO_INFO_WIDTH(&info)) * GST_VIDEO_INFO_HEIGHT(&info);
   if (pixels > kMaxPixels) {
     if (sink.caps_refused) return false;
@@ -68,12 +73,14 @@ bool accept_caps(GstDeepseekOcr* self, GstCaps* caps) {
                       (nullptr));
     return false;
   }
-  const bool was_interlaced = sink.has_caps && GST_VIDEO_INFO_IS_INTERLACED(&sink.info);
+  const bool was_interlaced = sink.has_caps && GST_VIDEO_INFO_IS_INTERLACED(&sink.access.info);
   if (GST_VIDEO_INFO_IS_INTERLACED(&info) && !was_interlaced)
     GST_ELEMENT_WARNING(self, STREAM, FORMAT,
                         ("The frames are interlaced and read as they are; put a deinterlace before deepseekocr."),
                         (nullptr));
-  sink.info = info;
+  sink.access = access;
+  sink.api = api;
+  sink.look_reported = false;
   sink.has_caps = true;
   sink.caps_refused = false;
   sink.area_reported = false;
@@ -94,6 +101,18 @@ gboolean handle_caps(GstDeepseekOcr* self, GstEvent* event) {
     return FALSE;
   }
   return gst_pad_push_event(self->video_pad, event);
+}
+
+/// Frames in CUDA memory need a pool in a context that the model can read.  @return whether the query is about such
+bool propose_cuda_memory(GstDeepseekOcr* self, GstQuery* query) {
+  GstCaps* caps = nullptr;
+  gst_query_parse_allocation(query, &caps, nullptr);
+  FrameAccess access;
+  const auto cuda = cuda_context_of(self);
+  if (cuda == nullptr || caps == nullptr || !frame_access_of(caps, true, &access) || !access.in_cuda_memory)
+    return false;
+  cuda->propose_pool(query);
+  return true;
 }
 
 void start_segment(GstDeepseekOcr* self, Session& session, GstEvent* event) {
@@ -180,6 +199,12 @@ gboolean handle_serialized(GstDeepseekOcr* self, const std::shared_ptr<Session>&
 
 }  // namespace
 
+bool answer_context_query(GstDeepseekOcr* self, GstQuery* query) {
+  if (GST_QUERY_TYPE(query) != GST_QUERY_CONTEXT) return false;
+  const auto cuda = cuda_context_of(self);
+  return cuda != nullptr && cuda->answer(query);
+}
+
 void abandon_work(GstDeepseekOcr* self) {
   const auto session = session_of(self);
   const auto client = client_of(self);
@@ -202,14 +227,17 @@ gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
 }
 
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
   // ALLOCATION and DRAIN mean the frames before them.
   if (is_serialized(query)) {
-    GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
     const auto session = session_of(self);
     if (session != nullptr) read_group(self, session);
     if (session != nullptr && !(end_window(self, session) && session->drain())) return FALSE;
   }
-  return gst_pad_query_default(pad, parent, query);
+  if (answer_context_query(self, query)) return TRUE;
+  const gboolean answered = gst_pad_query_default(pad, parent, query);
+  if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return answered;
+  return propose_cuda_memory(self, query) || answered;
 }
 
 /// The video pad alone: caps and allocation of frames have nothing to do with text.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Frames in: which are read, how they are admitted, how they leave.
 #include <algorithm>
+#include <utility>
 
 #include "deepseekocr/element.h"
-#include "deepseekocr/gate/mapped_luma.h"
+#include "deepseekocr/frame_luma.h"
 #include "deepseekocr/gate/regions_of_interest.h"
 #include "deepseekocr/gate/sharpest.h"
 #include "deepseekocr/metadata.h"
@@ -45,15 +46,15 @@ FrameInfo describe_frame(SinkState& sink, GstBuffer* buffer, uint32_t interval) 
   FrameInfo frame;
   frame.number = sink.frame_number++;
   frame.pts = GST_BUFFER_PTS(buffer);
-  const uint64_t duration = frame_duration(sink.info, buffer);
+  const uint64_t duration = frame_duration(sink.access.info, buffer);
   if (duration != kNoTime) frame.duration = duration * interval;
   if (sink.segment.format == GST_FORMAT_TIME && GST_BUFFER_PTS_IS_VALID(buffer)) {
     frame.stream_time = gst_segment_to_stream_time(&sink.segment, GST_FORMAT_TIME, frame.pts);
     frame.running_time = gst_segment_to_running_time(&sink.segment, GST_FORMAT_TIME, frame.pts);
   }
   frame.arrived = monotonic_now();
-  frame.width = GST_VIDEO_INFO_WIDTH(&sink.info);
-  frame.height = GST_VIDEO_INFO_HEIGHT(&sink.info);
+  frame.width = GST_VIDEO_INFO_WIDTH(&sink.access.info);
+  frame.height = GST_VIDEO_INFO_HEIGHT(&sink.access.info);
   frame.page = page_of(buffer);
   frame.stream = sink.stream;
   return frame;
@@ -62,7 +63,7 @@ FrameInfo describe_frame(SinkState& sink, GstBuffer* buffer, uint32_t interval) 
 /// Running time at which the frame after `buffer` is due; where that is unknown, just behind its own.
 uint64_t end_in_running_time(const SinkState& sink, GstBuffer* buffer) {
   if (sink.segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer)) return kNoTime;
-  const uint64_t duration = frame_duration(sink.info, buffer);
+  const uint64_t duration = frame_duration(sink.access.info, buffer);
   const uint64_t end = GST_BUFFER_PTS(buffer) + (duration == kNoTime ? 1 : duration);
   return gst_segment_to_running_time(&sink.segment, GST_FORMAT_TIME, end);
 }
@@ -80,7 +81,7 @@ bool is_visible(const SinkState& sink, GstBuffer* buffer) {
 bool find_area(GstDeepseekOcr* self, const Settings& settings, std::optional<DsocrRect>* area) {
   if (!settings.area) return true;
   SinkState& sink = self->impl->sink;
-  const int width = GST_VIDEO_INFO_WIDTH(&sink.info), height = GST_VIDEO_INFO_HEIGHT(&sink.info);
+  const int width = GST_VIDEO_INFO_WIDTH(&sink.access.info), height = GST_VIDEO_INFO_HEIGHT(&sink.access.info);
   bool clipped = false;
   *area = resolve_area(*settings.area, width, height, &clipped);
   if (!*area) {
@@ -110,8 +111,17 @@ struct Arrival {
   uint64_t since = kNoTime; /**< text-timing=group: stream time at which its writing came, where that was before */
 };
 
+/// A frame that cannot be looked at is read; said once for these caps where the engine knows why.
+void report_look(GstDeepseekOcr* self, const std::string& reason) {
+  SinkState& sink = self->impl->sink;
+  if (reason.empty() || std::exchange(sink.look_reported, true)) return;
+  GST_ELEMENT_WARNING(self, STREAM, DECODE,
+                      ("Frames cannot be looked at on the device, so none is skipped: %s", reason.c_str()), (nullptr));
+}
+
 /// Looks at the pixels of a frame that is due.
-void examine(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
+void examine(GstDeepseekOcr* self, Session& session, GstBuffer* buffer, Arrival* arrival) {
+  SinkState& sink = self->impl->sink;
   const Settings& settings = *arrival->settings;
   const bool collects = settings.sharpest_of_ms > 0 && !sink.groups;
   GateSettings gate = settings.gate;
@@ -119,13 +129,18 @@ void examine(SinkState& sink, GstBuffer* buffer, Arrival* arrival) {
   gate.needs_detail = settings.auto_area || collects;
   // A page is asked for its own text, and so is a frame that cannot be looked at; the engine says what is wrong.
   if (arrival->frame.page > 0 || !gate.looks_at_pixels()) return;
-  const MappedLuma luma(buffer, sink.info);
-  if (!luma.is_valid()) return;
   const DsocrRect whole{0, 0, arrival->frame.width, arrival->frame.height};
   const DsocrRect part = arrival->look.value_or(arrival->area.value_or(whole));
-  arrival->verdict = sink.gate.examine(gate, luma.view(part), part.x, part.y);
+  if (sink.access.copies_to_host()) session.count([](Counters& counters) { ++counters.host_copies; });
+  FrameLuma luma(buffer, sink.access, sink.api, &sink.halved);
+  const auto view = luma.view(part);
+  if (!view) {
+    report_look(self, luma.error());
+    return;
+  }
+  arrival->verdict = sink.gate.examine(gate, *view, part.x, part.y);
   if (!sink.groups || gate.change_threshold == 0) return;
-  const auto place = sink.tracker.place(arrival->verdict.decision, luma.view(part), arrival->frame.stream_time);
+  const auto place = sink.tracker.place(arrival->verdict.decision, *view, arrival->frame.stream_time);
   arrival->verdict.decision = place.decision;
   arrival->since = place.since;
 }
@@ -170,7 +185,7 @@ bool judge(GstDeepseekOcr* self, const std::shared_ptr<Session>& session, GstBuf
     sink.tracker.reset();
     return true;
   }
-  examine(sink, buffer, arrival);
+  examine(self, *session, buffer, arrival);
   if (settings.auto_area && !by_regions)
     arrival->area = sink.auto_area.follow(arrival->verdict.detail, arrival->frame.width, arrival->frame.height);
   GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": decision %d, distance %u", arrival->frame.number,
@@ -212,7 +227,7 @@ Submission submission_of(const SinkState& sink, GstBuffer* kept, const Arrival& 
   submission.slot = std::make_shared<Slot>();
   submission.slot->frame = arrival.frame;
   submission.slot->settings = arrival.settings;
-  submission.info = sink.info;
+  submission.access = sink.access;
   submission.area = arrival.area;
   submission.buffer.reset(gst_buffer_ref(kept));
   return submission;

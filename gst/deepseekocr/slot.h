@@ -2,12 +2,11 @@
 // One admitted frame on its way to a reading, and what waits for it.
 #pragma once
 
-#include <gst/video/video.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "deepseekocr/frame_access.h"
 #include "deepseekocr/gst_ptr.h"
 #include "deepseekocr/reading.h"
 #include "deepseekocr/settings.h"
@@ -20,7 +19,7 @@ namespace deepseekocr::plugin {
 struct Candidate {
   FrameInfo frame;
   BufferPtr buffer;
-  GstVideoInfo info;
+  FrameAccess access;
   std::optional<DsocrRect> area;
 };
 
@@ -52,7 +51,7 @@ using SlotPtr = std::shared_ptr<Slot>;
 struct Submission {
   SlotPtr slot;
   BufferPtr buffer;
-  GstVideoInfo info;
+  FrameAccess access;
   std::optional<DsocrRect> area;
 };
 

@@ -188,6 +188,7 @@ gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event) {
 
 gboolean source_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   GstDeepseekOcr* self = GST_DEEPSEEK_OCR(parent);
+  if (answer_context_query(self, query)) return TRUE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) return answer_latency(self, pad, query);
   if (GST_QUERY_TYPE(query) == GST_QUERY_CAPS && pad == self->text_pad) return answer_text_caps(self, query);
   return gst_pad_query_default(pad, parent, query);

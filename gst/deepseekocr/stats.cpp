@@ -18,6 +18,7 @@ void add_counters(GstStructure* stats, const Counters& counters) {
   set_uint64(stats, "skipped-rate", counters.skipped_rate);
   set_uint64(stats, "skipped-blank", counters.skipped_blank);
   set_uint64(stats, "skipped-unchanged", counters.skipped_unchanged);
+  set_uint64(stats, "host-copies", counters.host_copies);
   set_uint64(stats, "groups", counters.groups);
   set_uint64(stats, "rereads", counters.rereads);
   set_uint64(stats, "disagreed", counters.disagreed);

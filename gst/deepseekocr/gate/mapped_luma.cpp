@@ -14,6 +14,7 @@ std::optional<LumaLayout> layout_of(GstVideoFormat format) {
     case GST_VIDEO_FORMAT_I420:
       return LumaLayout::kPlane;
     case GST_VIDEO_FORMAT_YUY2:
+    case GST_VIDEO_FORMAT_P010_10LE:
       return LumaLayout::kPacked2;
     case GST_VIDEO_FORMAT_RGB:
     case GST_VIDEO_FORMAT_BGR:
@@ -46,6 +47,7 @@ LumaView MappedLuma::view(const DsocrRect& part) const {
   view.stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, 0);
   view.data = static_cast<const uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, 0)) + part.y * view.stride +
               ptrdiff_t{part.x} * GST_VIDEO_FRAME_COMP_PSTRIDE(&frame_, 0);
+  if (GST_VIDEO_FRAME_FORMAT(&frame_) == GST_VIDEO_FORMAT_P010_10LE) ++view.data;  // the upper byte of each sample
   view.width = part.width;
   view.height = part.height;
   view.layout = layout_;

@@ -61,8 +61,7 @@ class RegionReader : public std::enable_shared_from_this<RegionReader> {
     const auto client = client_.lock();
     auto picture = client != nullptr ? picture_() : nullptr;
     if (picture == nullptr) {
-      std::snprintf(error->message, sizeof error->message,
-                    "the frame's memory cannot be read; put a videoconvert before deepseekocr");
+      std::snprintf(error->message, sizeof error->message, "%s", kUnreadableFrame);
       return client != nullptr ? DSOCR_INVALID_ARGUMENT : DSOCR_CLOSED;
     }
     auto answered = [self = shared_from_this(), index](Reading reading) {

@@ -10,7 +10,7 @@ namespace {
 
 Candidate candidate_of(GstDeepseekOcr* self, const GroupFrame& frame) {
   SinkState& sink = self->impl->sink;
-  return {frame.info, sink.pool_check.buffer_to_keep(frame.buffer), sink.info, frame.area};
+  return {frame.info, sink.pool_check.buffer_to_keep(frame.buffer), sink.access, frame.area};
 }
 
 /// Reads the open group once what is held for it takes half of what may be held.

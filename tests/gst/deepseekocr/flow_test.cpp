@@ -117,7 +117,8 @@ TEST_F(Flow, OnePixelIsRead) {
 }
 
 TEST_F(Flow, EveryFormatIsRead) {
-  for (const char* format : {"NV12", "I420", "NV21", "YUY2", "RGB", "BGR", "RGBA", "BGRA", "RGBx", "BGRx", "GRAY8"}) {
+  for (const char* format :
+       {"NV12", "I420", "NV21", "YUY2", "P010_10LE", "RGB", "BGR", "RGBA", "BGRA", "RGBx", "BGRx", "GRAY8"}) {
     const std::string caps = std::string("video/x-raw,width=33,height=17,framerate=10/1,format=") + format;
     Ocr ocr("skip-blank=false", false, caps.c_str());
     GstVideoInfo info;

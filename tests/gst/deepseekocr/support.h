@@ -33,6 +33,7 @@ struct Unref {
 };
 using Buffer = std::unique_ptr<GstBuffer, Unref>;
 using Event = std::unique_ptr<GstEvent, Unref>;
+using Caps = std::unique_ptr<GstCaps, Unref>;
 using Message = std::unique_ptr<GstMessage, Unref>;
 
 constexpr int kWidth = 16, kHeight = 8;

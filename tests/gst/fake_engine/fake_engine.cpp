@@ -44,6 +44,8 @@ struct Script {
   bool hold_results = false, hold_loading = false;
   uint32_t let_through = 0;
   std::string load_error, open_error, supported_prompt;
+  std::string halve_error;
+  const char* device = "cpu";
   uint64_t parameters = 3'336'106'240;
   uint32_t queue_limit = 0;
 };
@@ -63,6 +65,19 @@ int32_t mean_luma(const DsocrImage& image) {
     for (int32_t x = area.x; x < area.x + area.width; ++x, ++count) sum += row[x];
   }
   return count > 0 ? static_cast<int32_t>((sum + count / 2) / count) : 0;
+}
+
+/// As the engine halves pictures whose first plane is brightness.
+void halve_plane(const DsocrImage& image, uint8_t* out, int32_t stride) {
+  const auto mean = [](int a, int b) { return (a + b + 1) / 2; };
+  const DsocrRect& area = image.area;
+  for (int32_t y = 0; y < area.height / 2; ++y) {
+    const uint8_t* upper = image.planes[0] + size_t(area.y + 2 * y) * image.strides[0] + area.x;
+    const uint8_t* lower = upper + image.strides[0];
+    for (int32_t x = 0; x < area.width / 2; ++x)
+      out[size_t(y) * stride + x] =
+          static_cast<uint8_t>(mean(mean(upper[2 * x], lower[2 * x]), mean(upper[2 * x + 1], lower[2 * x + 1])));
+  }
 }
 
 void default_answer(const DsocrFakeRequest& request, DsocrFakeAnswer* answer) {
@@ -94,6 +109,8 @@ class FakeEngine {
   DsocrStatus submit(DsocrClient* handle, const DsocrRequest& request, uint64_t* id, DsocrError* error);
   void cancel(DsocrClient* handle, uint64_t id);
   void stats(DsocrClient* handle, DsocrStats* stats);
+  DsocrStatus find_device(char* name, size_t size);
+  DsocrStatus halve_luma(const DsocrImage& image, DsocrMemory memory, uint8_t* out, int32_t stride, DsocrError* error);
 
   /// Changes the script and wakes everybody.
   template <typename Function>
@@ -220,7 +237,8 @@ DsocrStatus FakeEngine::submit(DsocrClient* handle, const DsocrRequest& request,
                 request.no_repeat_ngram_window,
                 request.ngram_whitelist != nullptr ? static_cast<int32_t>(request.ngram_whitelist_count) : -1,
                 request.max_time,
-                request.stream};
+                request.stream,
+                request.image_memory};
   copy.callbacks = request.callbacks;
   requests_.push_back(std::move(copy));
   ++client->submitted;
@@ -269,6 +287,26 @@ void FakeEngine::stats(DsocrClient* handle, DsocrStats* stats) {
   }
 }
 
+DsocrStatus FakeEngine::find_device(char* name, size_t size) {
+  const std::lock_guard lock(mutex_);
+  std::snprintf(name, size, "%s", script_.device);
+  return DSOCR_OK;
+}
+
+DsocrStatus FakeEngine::halve_luma(const DsocrImage& image, DsocrMemory memory, uint8_t* out, int32_t stride,
+                                   DsocrError* error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!script_.halve_error.empty()) {
+      set_error(error, DSOCR_UNSUPPORTED, script_.halve_error);
+      return DSOCR_UNSUPPORTED;
+    }
+    if (memory == DSOCR_MEMORY_CUDA) ++counters_.halved;
+  }
+  halve_plane(image, out, stride);
+  return DSOCR_OK;
+}
+
 // ------------------------------------------------------------------------------------------------ the worker
 
 void FakeEngine::run() {
@@ -295,8 +333,18 @@ bool FakeEngine::load_one(Lock& lock) {
   if (callbacks.progress != nullptr) callbacks.progress(callbacks.user_data, 50, "reading weights");
   if (script.load_error.empty()) {
     const char* prompts[] = {script.supported_prompt.empty() ? nullptr : script.supported_prompt.c_str(), nullptr};
-    const DsocrModelInfo info = {
-        sizeof(DsocrModelInfo), "fake", "cpu", "fp32", script.parameters, 4, 8192, 256, 1, 1, "Free OCR.", prompts};
+    const DsocrModelInfo info = {sizeof(DsocrModelInfo),
+                                 "fake",
+                                 script.device,
+                                 "fp32",
+                                 script.parameters,
+                                 4,
+                                 8192,
+                                 256,
+                                 1,
+                                 1,
+                                 "Free OCR.",
+                                 prompts};
     if (callbacks.ready != nullptr) callbacks.ready(callbacks.user_data, &info);
   } else if (callbacks.failed != nullptr) {
     DsocrError error{};
@@ -444,8 +492,10 @@ const DsocrEngineApi kApi = {
     [](DsocrClient* client, uint64_t id) { engine().cancel(client, id); },
     [](DsocrClient* client, DsocrStats* stats) { engine().stats(client, stats); },
     nullptr,  // wait_unused: no thread here meets what exit() destroys
-    nullptr,  // find_device
-    nullptr,  // halve_luma
+    [](const char*, char* name, size_t size, DsocrError*) { return engine().find_device(name, size); },
+    [](const DsocrImage* image, DsocrMemory memory, uint8_t* out, int32_t stride, DsocrError* error) {
+      return engine().halve_luma(*image, memory, out, stride, error);
+    },
 };
 
 const DsocrFakeControl kControl = {
@@ -463,6 +513,8 @@ const DsocrFakeControl kControl = {
     [](const char* sentence) { engine().change([=](Script& script) { script.open_error = string_of(sentence); }); },
     [](const char* prompt) { engine().change([=](Script& script) { script.supported_prompt = string_of(prompt); }); },
     [](uint64_t count) { engine().change([=](Script& script) { script.parameters = count; }); },
+    [](const char* name) { engine().change([=](Script& script) { script.device = name; }); },
+    [](const char* sentence) { engine().change([=](Script& script) { script.halve_error = string_of(sentence); }); },
     [](uint32_t limit) { engine().change([=](Script& script) { script.queue_limit = limit; }); },
     [](DsocrFakeCounters* counters) { *counters = engine().counters(); },
     [](uint64_t count) { engine().wait_submitted(count); },

@@ -23,6 +23,7 @@ typedef struct {
   int32_t whitelist_count; /**< -1: the default list */
   uint64_t max_time;
   uint64_t stream;
+  DsocrMemory memory; /**< CUDA memory is the host's in tests */
 } DsocrFakeRequest;
 
 /** What the engine answers; zeroed before the answer function is called. */
@@ -40,6 +41,7 @@ typedef void (*DsocrFakeAnswerFunction)(void* user_data, const DsocrFakeRequest*
 /** Counters since reset(). */
 typedef struct {
   uint64_t opened, closed, submitted, answered, cancelled;
+  uint64_t halved;  /**< pictures in CUDA memory, by halve_luma() */
   uint32_t waiting; /**< requests without an answer, of all clients */
   int32_t live;     /**< `live` of the client opened last */
   int32_t batch_size;
@@ -67,6 +69,10 @@ typedef struct {
   /** How many parameters the model says it has, from the next loading on; after reset(): as many as the official one.
    */
   void (*set_parameters)(uint64_t count);
+  /** The device that models run on, whatever is asked for; after reset(): "cpu".  Static string. */
+  void (*set_device)(const char* name);
+  /** halve_luma() fails with this sentence; NULL: it succeeds. */
+  void (*fail_halving)(const char* sentence);
   /** submit() answers BUSY when so many requests of a client wait; 0: never. */
   void (*set_queue_limit)(uint32_t limit);
   void (*get_counters)(DsocrFakeCounters* counters);

@@ -44,7 +44,7 @@ void halve_plane(const uint8_t* upper, const uint8_t* lower, int32_t width, uint
 }
 
 void halve_packed2(const uint8_t* upper, const uint8_t* lower, int32_t width, uint8_t* scratch, uint8_t* out) {
-  mean_rows(upper, lower, 4 * width, scratch);
+  mean_rows(upper, lower, 4 * width - 1, scratch);  // where brightness is the second byte, no more are there
   mean_pairs<2>(scratch, width, out);
 }
 
