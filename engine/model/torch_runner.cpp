@@ -80,10 +80,10 @@ int choose_threads(int wanted, uint64_t parameters) {
 }
 
 /// Weights in few bits compute on a processor: "auto" is that then.
-ChosenDevice choose_device(const ModelOptions& options) {
-  const bool few_bits = options.precision == DSOCR_PRECISION_INT8 || options.precision == DSOCR_PRECISION_INT4;
-  const bool automatic = options.device.empty() || options.device == "auto";
-  return deepseekocr::choose_device(few_bits && automatic ? "cpu" : options.device);
+ChosenDevice choose_device(const std::string& device, DsocrPrecision precision) {
+  const bool few_bits = precision == DSOCR_PRECISION_INT8 || precision == DSOCR_PRECISION_INT4;
+  const bool automatic = device.empty() || device == "auto";
+  return deepseekocr::choose_device(few_bits && automatic ? "cpu" : device);
 }
 
 /// Bytes of the weights, of one whole cache and of a batch of views.
@@ -277,7 +277,7 @@ class TorchRunner final : public ModelRunner {
 std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const LoadProgress& progress,
                                               const CancelFlag& cancelled, StageRecorder* recorder) {
   if (const std::string complaint = kernels::isa_complaint(); !complaint.empty()) throw ArgumentError(complaint);
-  const auto [device, note] = choose_device(options);
+  const auto [device, note] = choose_device(options.device, options.precision);
   if (!note.empty() && progress) progress(0, note);
   const auto stream = guarded(std::nullopt, [&, device = device] { return own_stream(device); });
   return guarded(stream, [&, device = device]() -> std::unique_ptr<ModelRunner> {
@@ -300,8 +300,8 @@ std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadP
   return load_torch_model(options, progress, cancelled, nullptr);
 }
 
-std::string find_device(const std::string& device) {
-  return choose_device(device).device.str();
+std::string find_device(const std::string& device, DsocrPrecision precision) {
+  return choose_device(device, precision).device.str();
 }
 
 void halve_device_luma(const DsocrImage& image, uint8_t* out, int32_t stride) {

@@ -127,6 +127,11 @@ std::string read_device(const char* device) {
   throw ArgumentError("device is \"" + name + "\", but must be \"auto\", \"cpu\", \"cuda\" or \"cuda:N\".");
 }
 
+DsocrPrecision read_precision(DsocrPrecision precision) {
+  check_range("precision", number_of(precision), DSOCR_PRECISION_AUTO, DSOCR_PRECISION_INT4);
+  return precision;
+}
+
 DsocrOpenOptions read_options(const DsocrOpenOptions& options) {
   const DsocrOpenOptions copy = read_struct("DsocrOpenOptions", options, offsetof(DsocrOpenOptions, idle_timeout_ms));
   check_struct_size("DsocrOpenOptions.callbacks", copy.callbacks.struct_size, sizeof copy.callbacks);
@@ -148,12 +153,11 @@ DsocrImage read_image(const DsocrImage& image, DsocrMemory memory) {
 }
 
 ModelKey model_key(const DsocrOpenOptions& options) {
-  check_range("precision", number_of(options.precision), DSOCR_PRECISION_AUTO, DSOCR_PRECISION_INT4);
   check_range("threads", options.threads, 0, kMaxThreads);
   return {read_model_path(options.model_path),
           read_adapter_path(options.adapter_path),
           read_device(options.device),
-          options.precision,
+          read_precision(options.precision),
           options.threads,
           read_weight_cache(options.weight_cache)};
 }

@@ -26,6 +26,9 @@ DsocrImage read_image(const DsocrImage& image, DsocrMemory memory);
 /// @throws ArgumentError for anything else
 std::string read_device(const char* device);
 
+/// @throws ArgumentError for a number that is none
+DsocrPrecision read_precision(DsocrPrecision precision);
+
 /// Which engine the options mean.
 /// @throws EngineError DSOCR_NOT_FOUND if model_path or adapter_path is no folder, DSOCR_INVALID_ARGUMENT for a bad
 /// device or precision

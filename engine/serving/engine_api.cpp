@@ -106,10 +106,10 @@ void get_client_stats(DsocrClient* client, DsocrStats* stats) {
   std::memcpy(stats, &current, std::min(stats->struct_size, sizeof current));
 }
 
-DsocrStatus name_device(const char* device, char* name, size_t name_size, DsocrError* error) {
+DsocrStatus name_device(const char* device, DsocrPrecision precision, char* name, size_t name_size, DsocrError* error) {
   try {
     if (name == nullptr) throw ArgumentError("name is NULL: pass an array of 16 bytes.");
-    const std::string found = find_device(read_device(device));
+    const std::string found = find_device(read_device(device), read_precision(precision));
     if (found.size() >= name_size) {
       throw ArgumentError("name_size is " + std::to_string(name_size) + ", but \"" + found + "\" takes " +
                           std::to_string(found.size() + 1) + " bytes.");

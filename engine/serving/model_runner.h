@@ -132,7 +132,7 @@ std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadP
 /// load_model(), as are those below.
 /// @param device  "auto", "cpu", "cuda:N"
 /// @throws EngineError as load_model() for the device's sake
-std::string find_device(const std::string& device);
+std::string find_device(const std::string& device, DsocrPrecision precision);
 
 /// DsocrEngineApi::halve_luma for a checked picture in CUDA memory, of at least 2×2 pixels.  Any thread.
 /// @throws EngineError  DSOCR_UNSUPPORTED where CUDA cannot be used

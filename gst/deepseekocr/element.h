@@ -31,6 +31,13 @@ namespace deepseekocr::plugin {
 
 class LoadReporter;
 
+/// What decides where a model runs, as the properties have it.
+struct DeviceChoice {
+  std::string device;
+  DsocrPrecision precision = DSOCR_PRECISION_AUTO;
+  bool operator==(const DeviceChoice&) const = default;
+};
+
 /// Owned by the streaming thread (the sink pad's stream lock).
 struct SinkState {
   GstSegment segment;
@@ -66,10 +73,10 @@ struct Element {
   std::shared_ptr<EngineClient> client;          /**< from NULL→READY to READY→NULL */
   std::shared_ptr<LoadReporter> loading;
   const DsocrEngineApi* api = nullptr;
-  std::optional<std::string> chosen_device; /**< for this value of `device` the next two are */
-  bool on_cuda = false;                     /**< the client's model runs on a CUDA device */
-  std::shared_ptr<const CudaContext> cuda;  /**< NULL: it does not, or there is no CUDA library of GStreamer */
-  std::string area_error, whitelist_error;  /**< of a value that was set and not understood */
+  std::optional<DeviceChoice> device_choice; /**< for which the next two are */
+  bool on_cuda = false;                      /**< the client's model runs on a CUDA device */
+  std::shared_ptr<const CudaContext> cuda;   /**< NULL: it does not, or there is no CUDA library of GStreamer */
+  std::string area_error, whitelist_error;   /**< of a value that was set and not understood */
   guint32 last_seek_seqnum = GST_SEQNUM_INVALID;
   DelayMonitor delay;
 
@@ -150,8 +157,8 @@ void start_tasks(GstDeepseekOcr* self);
 void pause_tasks(GstDeepseekOcr* self);
 
 // device_choice.cpp
-/// Asks the engine where a model with this `device` runs; where that is CUDA, the pipeline is offered its context.
-void choose_device(GstDeepseekOcr* self, const std::string& wanted);
+/// Asks the engine where such a model runs; where that is CUDA, the pipeline is offered its context.
+void choose_device(GstDeepseekOcr* self, const DeviceChoice& wanted);
 void forget_device(GstDeepseekOcr* self);
 
 // loading.cpp

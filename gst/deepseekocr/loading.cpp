@@ -50,7 +50,7 @@ bool open_client(GstDeepseekOcr* self, const ClientOptions& options, std::shared
   GST_OBJECT_UNLOCK(self);
   // The model stays loaded where both clients share it, because the new one holds it already.
   if (client != nullptr) client->close();
-  choose_device(self, options.device);
+  choose_device(self, {options.device, options.precision});
   return true;
 }
 

@@ -365,13 +365,13 @@ typedef struct {
 
   /* Appended after version 1 of the table. */
 
-  /** What a model would run on that open() is asked to run on `device`, without opening one: "cpu", "cuda:0".  (With a
-   *  precision of few bits, which is not known here, "auto" is the CPU always.)  The first call for another device than
-   *  "cpu" may take a second.  Any thread.
-   *  @param device  as in DsocrOpenOptions
+  /** What a model would run on that open() is asked to run on `device`, without opening one: "cpu", "cuda:0".  The
+   *  first call for another device than "cpu" may take a second.  Any thread.
+   *  @param device, precision  as in DsocrOpenOptions
    *  @param name  gets it, NUL-terminated; 16 bytes are enough
    *  @return DSOCR_UNSUPPORTED or DSOCR_NOT_FOUND where open() would fail for the device's sake */
-  DsocrStatus (*find_device)(const char* device, char* name, size_t name_size, DsocrError* error);
+  DsocrStatus (*find_device)(const char* device, DsocrPrecision precision, char* name, size_t name_size,
+                             DsocrError* error);
 
   /** Brightness of a picture's area at half its size, for telling whether it shows anything new: height / 2 rows of
    *  width / 2 bytes, each the mean of 2×2 pixels; an odd last row or column is left out.  Brightness is the luma

@@ -123,11 +123,13 @@ TEST_F(TorchRunner, RefusesOtherDevices) {
 }
 
 TEST_F(TorchRunner, AnswersWhereItWouldRun) {
-  EXPECT_EQ(find_device("cpu"), "cpu");
+  EXPECT_EQ(find_device("cpu", DSOCR_PRECISION_AUTO), "cpu");
   const std::string& complaint = cuda::support().complaint;
-  EXPECT_EQ(find_device("auto"), complaint.empty() ? "cuda:0" : "cpu");
-  expect_error(DSOCR_INVALID_ARGUMENT, {"abacus"}, [] { find_device("abacus"); });
-  if (!complaint.empty()) expect_error(DSOCR_UNSUPPORTED, {"cuda:0", complaint}, [] { find_device("cuda:0"); });
+  EXPECT_EQ(find_device("auto", DSOCR_PRECISION_AUTO), complaint.empty() ? "cuda:0" : "cpu");
+  EXPECT_EQ(find_device("auto", DSOCR_PRECISION_INT8), "cpu");
+  expect_error(DSOCR_INVALID_ARGUMENT, {"abacus"}, [] { find_device("abacus", DSOCR_PRECISION_AUTO); });
+  if (complaint.empty()) return;
+  expect_error(DSOCR_UNSUPPORTED, {"cuda:0", complaint}, [] { find_device("cuda:0", DSOCR_PRECISION_AUTO); });
 }
 
 TEST_F(TorchRunner, OnAProcessorHasNoUseForCudaMemory) {

@@ -244,9 +244,9 @@ TEST_F(CudaMemoryTest, AnUnknownMemoryIsNamed) {
 
 class DeviceQuestionsTest : public ServingTest {
  protected:
-  static DsocrError find(const char* device, char* name, size_t size) {
+  static DsocrError find(const char* device, char* name, size_t size, int precision = DSOCR_PRECISION_AUTO) {
     DsocrError error{};
-    error.status = api().find_device(device, name, size, &error);
+    error.status = api().find_device(device, static_cast<DsocrPrecision>(precision), name, size, &error);
     return error;
   }
 };
@@ -263,7 +263,8 @@ TEST_F(DeviceQuestionsTest, FindDeviceAnswersWithoutAModel) {
   EXPECT_EQ(find("cpu", nullptr, 16).status, DSOCR_INVALID_ARGUMENT);
   EXPECT_EQ(find("cpu", name, 3).status, DSOCR_INVALID_ARGUMENT);
   EXPECT_EQ(find("cpu", name, 4).status, DSOCR_OK);
-  EXPECT_EQ(api().find_device("tpu", name, sizeof name, nullptr), DSOCR_INVALID_ARGUMENT);
+  EXPECT_EQ(find("cpu", name, sizeof name, DSOCR_PRECISION_INT4 + 1).status, DSOCR_INVALID_ARGUMENT);
+  EXPECT_EQ(api().find_device("tpu", DSOCR_PRECISION_AUTO, name, sizeof name, nullptr), DSOCR_INVALID_ARGUMENT);
   EXPECT_EQ(fake.loads(), 0);
 }
 

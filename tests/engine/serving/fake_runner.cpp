@@ -350,7 +350,7 @@ std::unique_ptr<ModelRunner> load_model(const ModelOptions& options, const LoadP
   return testing::load_fake(options, progress, cancelled);
 }
 
-std::string find_device(const std::string& device) {
+std::string find_device(const std::string& device, DsocrPrecision /*precision*/) {
   if (device.starts_with("cuda")) throw EngineError(DSOCR_UNSUPPORTED, "The scripted model has no " + device + ".");
   return "cpu";
 }

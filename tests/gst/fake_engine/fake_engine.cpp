@@ -492,7 +492,7 @@ const DsocrEngineApi kApi = {
     [](DsocrClient* client, uint64_t id) { engine().cancel(client, id); },
     [](DsocrClient* client, DsocrStats* stats) { engine().stats(client, stats); },
     nullptr,  // wait_unused: no thread here meets what exit() destroys
-    [](const char*, char* name, size_t size, DsocrError*) { return engine().find_device(name, size); },
+    [](const char*, DsocrPrecision, char* name, size_t size, DsocrError*) { return engine().find_device(name, size); },
     [](const DsocrImage* image, DsocrMemory memory, uint8_t* out, int32_t stride, DsocrError* error) {
       return engine().halve_luma(*image, memory, out, stride, error);
     },
