@@ -15,6 +15,12 @@ for program in device/cuda-test golden/golden-test golden/golden-table bench/mod
   strip -o "$DIR/$(basename "$program")" "$BUILD/tests/$program"
 done
 strip -o "$DIR/lib/libdeepseekocr-engine-cuda.so" "$BUILD/engine/libdeepseekocr-engine-cuda.so"
+# For pipelines (run.sh --gstreamer), where the build has the plugin.
+if [ -e "$BUILD/gst/libgstdeepseekocr.so" ]; then
+  mkdir -p "$DIR/plugins"
+  strip -o "$DIR/plugins/libgstdeepseekocr.so" "$BUILD/gst/libgstdeepseekocr.so"
+  strip -o "$DIR/lib/libdeepseekocr-engine.so" "$BUILD/engine/libdeepseekocr-engine.so"
+fi
 # What a bare machine may lack: everything but LibTorch, CUDA and the C and C++ libraries.
 ldd "$DIR/model-speed" | awk '/libpcre2/ { print $3 }' | xargs -r -I{} cp -L {} "$DIR/lib/"
 du -sh "$DIR"

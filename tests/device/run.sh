@@ -5,6 +5,7 @@
 # GStreamer nor a network.
 #
 #   tests/device/run.sh [--prebuilt DIR] [--libtorch DIR] [--golden DIR] [--out DIR] [--only STEPS] [--sanitize]
+#                       [--gstreamer PREFIX]
 #
 #   --prebuilt DIR   do not build: DIR holds the programs, and libraries in DIR/lib (see bundle.sh)
 #   --libtorch DIR   this LibTorch; else the one that python3 would import
@@ -12,6 +13,8 @@
 #   --out DIR        where logs go; else a temporary folder
 #   --only STEPS     some of: operations golden official speed apart (separated by commas); apart is the speed of
 #                    decoding with kernels that do not overlap, and is left out without this
+#   --gstreamer PREFIX  pipelines with frames in CUDA memory too; PREFIX is where Debian's packages of GStreamer are
+#                    unpacked (cuda_frames.sh says which); the plugin comes with --prebuilt
 #   --sanitize       the operation tests under compute-sanitizer's memcheck and racecheck too
 #
 # The full-size checkpoint (6.7 GB) is generated in /dev/shm, or in DEEPSEEKOCR_SCRATCH, and removed at the end.  Prints
@@ -19,7 +22,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-PREBUILT='' LIBTORCH='' GOLDEN='' OUT='' STEPS=operations,golden,official,speed SANITIZE=no
+PREBUILT='' LIBTORCH='' GOLDEN='' OUT='' GSTREAMER='' STEPS=operations,golden,official,speed SANITIZE=no
 PASSED=0 FAILED=0 SKIPPED=0
 TABLE=()
 CHECKPOINT='' WRITER=''
@@ -36,7 +39,7 @@ parse_arguments() {
     case $1 in
       --sanitize) SANITIZE=yes; shift; continue ;;
       -h | --help) usage; exit 0 ;;
-      --prebuilt | --libtorch | --golden | --out | --only) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+      --prebuilt | --libtorch | --golden | --out | --only | --gstreamer) [ $# -ge 2 ] || fail "$1 needs a value" ;;
       *) fail "unknown argument $1 (see --help)" ;;
     esac
     case $1 in
@@ -45,6 +48,7 @@ parse_arguments() {
       --golden) GOLDEN=$2 ;;
       --out) OUT=$2 ;;
       --only) STEPS=$2 ;;
+      --gstreamer) GSTREAMER=$2 ;;
     esac
     shift 2
   done
@@ -145,11 +149,31 @@ run_check() {
   grep -v ' ok *$' "$log" | tail -n 40
 }
 
+# skip NAME REASON
+skip() {
+  SKIPPED=$((SKIPPED + 1))
+  row "$1" "skipped: $2" -
+}
+
+run_frames() {
+  local name="frames in CUDA memory" plugin=$PROGRAMS/plugins/libgstdeepseekocr.so status=0 started=$SECONDS
+  local log=$OUT/frames.log
+  [ -e "$plugin" ] || { skip "$name" "no plugin in $PROGRAMS/plugins"; return; }
+  timeout 300 "$ROOT/tests/device/cuda_frames.sh" "$GSTREAMER" "$(dirname "$plugin")" \
+    "$PROGRAMS/lib/libdeepseekocr-engine.so" "$OUT/frames" >"$log" 2>&1 || status=$?
+  echo "--- $name"
+  cat "$log"
+  case $status in
+    0) PASSED=$((PASSED + 1)); row "$name" passed $((SECONDS - started)) ;;
+    77) skip "$name" "$(head -n 1 "$log")" ;;
+    *) FAILED=$((FAILED + 1)); row "$name" FAILED $((SECONDS - started)) ;;
+  esac
+}
+
 sanitize() {
   local tool
   if ! command -v compute-sanitizer >/dev/null; then
-    SKIPPED=$((SKIPPED + 1))
-    row "compute-sanitizer" "skipped: not installed" -
+    skip "compute-sanitizer" "not installed"
     return
   fi
   for tool in memcheck racecheck; do
@@ -169,6 +193,7 @@ main() {
   start_checkpoint
   if wanted operations; then run_tests "operations and model" "$PROGRAMS/cuda-test"; fi
   if wanted golden; then run_tests "golden" "$PROGRAMS/golden-test" '--gtest_filter=*_cuda'; fi
+  if [ -n "$GSTREAMER" ]; then run_frames; fi
   if [ "$SANITIZE" = yes ]; then sanitize; fi
   if have_checkpoint; then
     if wanted official && [ -n "$GOLDEN" ]; then

@@ -169,29 +169,28 @@ void destroy_step(Step* step) {
   delete step;
 }
 
-constexpr Library kSteps = {
-    kLibraryVersion,
-    describe_device,
-    complaint,
-    launch<NormArguments, launch_norm>,
-    launch<LinearArguments, launch_linear>,
-    launch<AttentionArguments, launch_attention>,
-    launch<RouterArguments, launch_route>,
-    launch<ExpertsArguments, launch_experts>,
-    launch<ChooseArguments, launch_choose>,
-    scratch_bytes,
-    create_step,
-    run_step,
-    step_logits,
-    destroy_step,
-};
+Library make_library() {
+  Library all{};
+  all.version = kLibraryVersion;
+  all.device = describe_device;
+  all.complaint = complaint;
+  all.norm = launch<NormArguments, launch_norm>;
+  all.linear = launch<LinearArguments, launch_linear>;
+  all.attention = launch<AttentionArguments, launch_attention>;
+  all.route = launch<RouterArguments, launch_route>;
+  all.experts = launch<ExpertsArguments, launch_experts>;
+  all.choose = launch<ChooseArguments, launch_choose>;
+  all.scratch_bytes = scratch_bytes;
+  all.create_step = create_step;
+  all.run_step = run_step;
+  all.step_logits = step_logits;
+  all.destroy_step = destroy_step;
+  add_picture_functions(all);
+  return all;
+}
 
 const Library& library() {
-  static const Library kLibrary = [] {
-    Library all = kSteps;
-    add_picture_functions(all);
-    return all;
-  }();
+  static const Library kLibrary = make_library();
   return kLibrary;
 }
 
