@@ -39,8 +39,9 @@ struct TypedKernels {
 struct PanelKernels {
   /// out[i][r] = Σ weights[r][k] · x[i][k] for all rows of `count` panels that follow each other, i < inputs.
   void (*products)(const uint8_t* panels, int64_t count, const RoundedRows& x, int64_t inputs, Rows<float> out);
-  /// Rounds `count` rows of `length` columns, each group to its largest value / 32767, or / 127 in 8 bits.  Groups
-  /// below 1e-30 become zeros; in one that is not finite the scale is not a number.
+  /// Rounds `count` rows of `length` columns, each group to its largest value / 32767, or / 127 in 8 bits; for int8x8
+  /// to its range, zero included, / 255.  Groups below 1e-30 become zeros; in one that is not finite the scale is not a
+  /// number.
   void (*round_inputs)(Rows<const float> x, int64_t count, int64_t length, const RoundedRows& out);
 };
 
@@ -48,6 +49,7 @@ struct Kernels {
   TypedKernels<float> f32;
   TypedKernels<Bf16> bf16;
   PanelKernels int8;
+  PanelKernels int8x8;
   PanelKernels int4;
   /// In place: x[k] = exp(scale · (x[k] − max x)).  length ≥ 1.  @return their sum
   float (*softmax_terms)(float* x, int64_t length, float scale);
@@ -57,6 +59,15 @@ struct Kernels {
   void (*shifted_sums)(const float* x, int64_t length, float offset, float* sums);
   /// out[k] = silu(gate[k]) · up[k]
   void (*silu_times)(const float* gate, const float* up, int64_t length, float* out);
+  /// In place: x[k] = f(x[k] + bias[k]) with the exact GELU, x · Φ(x), off by 2e-7 of x at most.
+  void (*gelu)(float* x, const float* bias, int64_t length);
+  /// The same with x · sigmoid(1.702 x).
+  void (*quick_gelu)(float* x, const float* bias, int64_t length);
+  /// out[i][k] = Σ factors[i][r] · values[r][k] for i < count, r < rows, k < length, added in the order of r.
+  void (*weighted_sums)(Rows<const float> factors, int64_t count, Rows<const float> values, int64_t rows,
+                        int64_t length, Rows<float> out);
+  /// x[row][column] += factor · (by_row[row] + by_column[column])
+  void (*add_grid)(float* x, const float* by_row, int64_t rows, const float* by_column, int64_t columns, float factor);
   /// out[k] = weight[k] · x[k] / √(mean(x²) + epsilon)
   void (*rms_norm)(const float* x, const float* weight, int64_t length, float epsilon, float* out);
 };
@@ -73,6 +84,7 @@ struct FormatPacking {
 
 struct Packing {
   FormatPacking int8;
+  FormatPacking int8x8;
   FormatPacking int4;
 };
 

@@ -90,6 +90,19 @@ inline Bf16 choose_scale(const Group<Int8>& w) {
   return enlarged(__builtin_fabsf(extreme(w)) / 127);
 }
 
+/// As in int8, or coarser where two neighbours of one sign would be more than 127 together before they are rounded.
+inline Bf16 choose_scale(const Group<Int8x8>& w) {
+  float most = __builtin_fabsf(extreme(w));
+  for (const Eight part : w.parts) {
+    const Eight other = __builtin_shufflevector(part, part, 1, 0, 3, 2, 5, 4, 7, 6);
+    const Eight above = largest_of(part, Eight{}) + largest_of(other, Eight{});
+    const Eight below = smallest_of(part, Eight{}) + smallest_of(other, Eight{});
+    const Eight both = largest_of(above, -below);
+    for (int64_t i = 0; i < kEight; ++i) most = both[i] > most ? both[i] : most;
+  }
+  return enlarged(most / 127);
+}
+
 /// Lane k: the sum of part k, added as sum_of() does.
 inline Eight sums_of(const Eight (&x)[kEight]) {
   Eight halves[4], quarters[2];
@@ -151,6 +164,14 @@ inline void put(const Group<Int8>& numbers, int64_t row, uint8_t* data) {
   }
 }
 
+inline void put(const Group<Int8x8>& numbers, int64_t row, uint8_t* data) {
+  for (int64_t i = 0; i < Group<Int8x8>::kParts; ++i) {
+    for (int64_t k = 0; k < kEight; ++k)
+      data[((2 * i + k / 4) * kPanelRows + row) * 4 + k % 4] =
+          static_cast<uint8_t>(static_cast<int8_t>(numbers.parts[i][k]));
+  }
+}
+
 inline void put(const Group<Int4>& numbers, int64_t row, uint8_t* data) {
   for (int64_t i = 0; i < Group<Int4>::kParts; ++i) {
     const FourPairs pairs = pairs_of(numbers.parts[i], Int4::kZero);
@@ -164,6 +185,10 @@ inline int32_t get(const uint8_t* data, int64_t row, int64_t k, Int8) {
   return static_cast<int8_t>(data[(k / 2 * kPanelRows + row) * 2 + k % 2]);
 }
 
+inline int32_t get(const uint8_t* data, int64_t row, int64_t k, Int8x8) {
+  return static_cast<int8_t>(data[(k / 4 * kPanelRows + row) * 4 + k % 4]);
+}
+
 inline int32_t get(const uint8_t* data, int64_t row, int64_t k, Int4) {
   const uint8_t* place = data + k / 8 * 64 + row * 4 + k % 2 * 2;
   const uint32_t word = place[0] | (uint32_t{place[1]} << 8);
@@ -175,6 +200,18 @@ bool is_finite(const Group<Format>& w) {
   Eight nothing{};
   for (const Eight part : w.parts) nothing += part * 0;
   return sum_of(nothing) == 0;
+}
+
+/// The sum of a row's numbers in a group, where the format keeps it.
+template <typename Format>
+void put_sum([[maybe_unused]] const Group<Format>& numbers, [[maybe_unused]] int64_t row,
+             [[maybe_unused]] uint8_t* sums) {
+  if constexpr (Format::kSumBytes > 0) {
+    Eight total{};
+    for (const Eight part : numbers.parts) total += part;
+    const float sum = sum_of(total);
+    __builtin_memcpy(sums + row * static_cast<int64_t>(sizeof sum), &sum, sizeof sum);
+  }
 }
 
 /// A group with a weight that is no finite number gets a scale that is none.
@@ -191,7 +228,9 @@ void pack(Rows<const float> weights, int64_t rows, int64_t columns, uint8_t* pan
       const bool finite = is_finite(w);
       const Bf16 scale = finite ? choose_scale(w) : kNotANumber;
       __builtin_memcpy(panel + row * 2, &scale, sizeof scale);
-      put(divide(finite ? w : Group<Format>{}, widen(scale)), row, panel + kScaleBytes);
+      const Group<Format> numbers = divide(finite ? w : Group<Format>{}, widen(scale));
+      put_sum(numbers, row, panel + kScaleBytes);
+      put(numbers, row, panel + kHeadBytes<Format>);
     }
   }
 }
@@ -205,12 +244,12 @@ void unpack(const uint8_t* panel, int64_t rows, int64_t columns, Rows<float> out
       __builtin_memcpy(&scale, panel + row * 2, sizeof scale);
       float* to = out.data + row * out.stride + first;
       for (int64_t k = 0; k < some; ++k)
-        to[k] = static_cast<float>(get(panel + kScaleBytes, row, k, Format{})) * widen(scale);
+        to[k] = static_cast<float>(get(panel + kHeadBytes<Format>, row, k, Format{})) * widen(scale);
     }
   }
 }
 
 extern const Packing kPacking;
-const Packing kPacking = {{pack<Int8>, unpack<Int8>}, {pack<Int4>, unpack<Int4>}};
+const Packing kPacking = {{pack<Int8>, unpack<Int8>}, {pack<Int8x8>, unpack<Int8x8>}, {pack<Int4>, unpack<Int4>}};
 
 }  // namespace deepseekocr::kernels::KERNEL_VARIANT

@@ -28,6 +28,22 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
   }
 }
 
+/// A product of two bytes is at most 255 · 127, and two that are added no more than 255 · 128, which 16 bits hold.
+template <int kInputs>
+void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Int8x8) {
+  const Words ones = Words::all(0x10001), nothing = Words::all(0);
+#pragma GCC unroll 2
+  for (int64_t k = 0; k < Int8x8::kGroup; k += 4, data += 4 * kPanelRows) {
+    Words weights[kParts];
+    for (int64_t p = 0; p < kParts; ++p) weights[p] = Words::load_words(data + p * 4 * Words::kRows);
+    for (int i = 0; i < kInputs; ++i) {
+      const Words four = Words::all_rows(x + i * stride + k);
+      for (int64_t p = 0; p < kParts; ++p)
+        sums[i][p] = Words::multiply_add(Words::multiply_add_bytes(four, weights[p], nothing), ones, sums[i][p]);
+    }
+  }
+}
+
 /// A product of two bytes is at most 15 · 127; sixteen of them stay within 16 bits.
 template <int kInputs>
 void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Int4) {
@@ -55,6 +71,18 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
     for (int64_t p = 0; p < kParts; ++p) sums[i][p] = Words::multiply_add(narrow[i][p], ones, sums[i][p]);
 }
 
+/// A group's sums without what the inputs' zero added to them.  Whole numbers below 2^24: exact.
+template <typename Format>
+Lanes finished_sums(Words sums, [[maybe_unused]] const uint8_t* panel, [[maybe_unused]] int64_t part,
+                    [[maybe_unused]] int32_t zero) {
+  if constexpr (Format::kSumBytes == 0) {
+    return sums.to_lanes();
+  } else {
+    const Lanes numbers = Lanes::load(reinterpret_cast<const float*>(panel + kScaleBytes) + part * Words::kRows);
+    return Lanes::fused(numbers, Lanes::all(static_cast<float>(-zero)), sums.to_lanes());
+  }
+}
+
 /// out[i][row] for the sixteen rows of one panel.
 template <typename Format, int kInputs>
 void panel_of_products(const uint8_t* panel, const RoundedRows& x, Rows<float> out) {
@@ -66,12 +94,13 @@ void panel_of_products(const uint8_t* panel, const RoundedRows& x, Rows<float> o
     Words sums[kInputs][kParts];
     for (int i = 0; i < kInputs; ++i)
       for (Words& sum : sums[i]) sum = Words::all(-Format::kZero * x.sums[i * x.groups + group]);
-    add_group<kInputs>(panel + kScaleBytes, x.numbers + group * kInputBytes<Format>, stride, sums, Format{});
+    add_group<kInputs>(panel + kHeadBytes<Format>, x.numbers + group * kInputBytes<Format>, stride, sums, Format{});
     for (int64_t p = 0; p < kParts; ++p) {
       const Lanes scale = Lanes::load(reinterpret_cast<const uint16_t*>(panel) + p * Words::kRows);
       for (int i = 0; i < kInputs; ++i) {
         const Lanes both = Lanes::multiply(scale, Lanes::all(x.scales[i * x.groups + group]));
-        totals[i][p] = Lanes::fused(both, sums[i][p].to_lanes(), totals[i][p]);
+        totals[i][p] =
+            Lanes::fused(both, finished_sums<Format>(sums[i][p], panel, p, x.sums[i * x.groups + group]), totals[i][p]);
       }
     }
   }
@@ -144,14 +173,56 @@ void round_group(const float* x, int64_t count, uint8_t* out, float* scale, int3
   *sum = static_cast<int32_t>(total.sum());
 }
 
+/// The same of int8x8: zero is a number of the group's own.
+inline void round_bytes(const float* x, int64_t count, uint8_t* out, float* scale, int32_t* zero) {
+  constexpr float kSmallest = 1e-30F;
+  float rest[Int8x8::kGroup];
+  if (count < Int8x8::kGroup) {
+    for (int64_t k = 0; k < Int8x8::kGroup; ++k) rest[k] = k < count ? x[k] : 0;
+    x = rest;
+  }
+  Lanes high = Lanes::all(0), low = Lanes::all(0), nothing = Lanes::all(0);
+  for (int64_t k = 0; k < Int8x8::kGroup; k += kLanes) {
+    const Lanes value = Lanes::load(x + k);
+    high = Lanes::largest(high, value);
+    low = Lanes::smallest(low, value);
+    nothing = Lanes::fused(value, Lanes::all(0), nothing);
+  }
+  const float least = -largest_of(Lanes::multiply(low, Lanes::all(-1))), range = largest_of(high) - least;
+  *scale = (range > kSmallest ? range / 255 : 0) + nothing.sum();
+  *zero = 0;
+  if (!(*scale > 0)) {
+    for (int64_t k = 0; k < Int8x8::kGroup; ++k) out[k] = 0;
+    return;
+  }
+  const float inverse = 255 / range;
+  *zero = static_cast<int32_t>(0.5F - least * inverse);
+  const Lanes factor = Lanes::all(inverse), offset = Lanes::all(static_cast<float>(*zero));
+  int16_t numbers[Int8x8::kGroup];
+  for (int64_t k = 0; k < Int8x8::kGroup; k += kLanes) {
+    const Lanes number = Lanes::nearest(Lanes::fused(Lanes::load(x + k), factor, offset));
+    Lanes::smallest(Lanes::all(255), Lanes::largest(Lanes::all(0), number)).store(numbers + k);
+  }
+  for (int64_t k = 0; k < Int8x8::kGroup; ++k) out[k] = static_cast<uint8_t>(numbers[k]);
+}
+
+inline void round_any(const float* x, int64_t count, const RoundedRows& out, Int8x8) {
+  round_bytes(x, count, out.numbers, out.scales, out.sums);
+}
+
+template <typename Format>
+void round_any(const float* x, int64_t count, const RoundedRows& out, Format) {
+  round_group<Format>(x, count, out.numbers, out.scales, out.sums);
+}
+
 template <typename Format>
 void round_inputs(Rows<const float> x, int64_t count, int64_t length, const RoundedRows& out) {
   for (int64_t i = 0; i < count; ++i) {
     const RoundedRows row = out.from(i, kInputBytes<Format>);
     for (int64_t group = 0; group < out.groups; ++group) {
       const int64_t first = group * Format::kGroup, rest = length - first;
-      round_group<Format>(x.data + i * x.stride + first, rest < Format::kGroup ? rest : Format::kGroup,
-                          row.numbers + group * kInputBytes<Format>, row.scales + group, row.sums + group);
+      round_any(x.data + i * x.stride + first, rest < Format::kGroup ? rest : Format::kGroup,
+                {row.numbers + group * kInputBytes<Format>, row.scales + group, row.sums + group, 1}, Format{});
     }
   }
 }

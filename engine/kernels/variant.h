@@ -275,8 +275,9 @@ inline void rms_norm(const float* x, const float* weight, int64_t length, float 
 
 }  // namespace deepseekocr::kernels::KERNEL_VARIANT
 
-// Defines products over what is above, so it comes after.
+// These define kernels over what is above, so they come after.
 #include "kernels/panels_variant.h"
+#include "kernels/vision_variant.h"
 
 namespace deepseekocr::kernels::KERNEL_VARIANT {
 
@@ -285,11 +286,16 @@ const Kernels kKernels = {
     {products<float>, many_products<float>, weighted_sum<float>, round},
     {products<Bf16>, many_products<Bf16>, weighted_sum<Bf16>, round},
     {panel_products<Int8>, round_inputs<Int8>},
+    {panel_products<Int8x8>, round_inputs<Int8x8>},
     {panel_products<Int4>, round_inputs<Int4>},
     softmax_terms,
     largest_sum,
     shifted_sums,
     silu_times,
+    gelu,
+    quick_gelu,
+    weighted_sums,
+    add_grid,
     rms_norm,
 };
 

@@ -5,6 +5,7 @@
 #include "operations/aten/reference.h"
 #include "operations/cpu/decode_step.h"
 #include "operations/cpu/decoder.h"
+#include "operations/cpu/vision_attention.h"
 #include "operations/cpu/widened.h"
 #include "operations/cuda/operations.h"
 #include "operations/operations.h"
@@ -47,8 +48,13 @@ at::Tensor logits(const at::Tensor& x, const at::Tensor& weight) {
   return cpu::takes(x, weight) ? cpu::logits(x, weight) : aten::logits(x, weight);
 }
 
+at::Tensor attention(const at::Tensor& qkv, int heads) {
+  return cpu::takes_vision(qkv) ? cpu::attention(qkv, heads) : aten::attention(qkv, heads);
+}
+
 at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
                                        const at::Tensor& column_table, int heads) {
+  if (cpu::takes_vision(qkv)) return cpu::relative_position_attention(qkv, row_table, column_table, heads);
   return cuda::takes_grid(qkv, heads) ? cuda::relative_position_attention(qkv, row_table, column_table, heads)
                                       : aten::relative_position_attention(qkv, row_table, column_table, heads);
 }

@@ -13,6 +13,7 @@
 #include "operations/aten/reference.h"
 #include "operations/cpu/guarded.h"
 #include "operations/cpu/packed.h"
+#include "operations/cpu/vision.h"
 #include "operations/host_memory.h"
 
 namespace deepseekocr::operations {
@@ -25,13 +26,15 @@ int64_t panel_count(int64_t rows) {
 }
 
 int64_t panel_bytes(PackedFormat format, int64_t columns) {
-  return format == PackedFormat::int8 ? kernels::panel_bytes<kernels::Int8>(columns)
-                                      : kernels::panel_bytes<kernels::Int4>(columns);
+  if (format == PackedFormat::int8) return kernels::panel_bytes<kernels::Int8>(columns);
+  if (format == PackedFormat::int8x8) return kernels::panel_bytes<kernels::Int8x8>(columns);
+  return kernels::panel_bytes<kernels::Int4>(columns);
 }
 
 const kernels::FormatPacking& packing(PackedFormat format) {
   const kernels::Packing& all = kernels::packing_of(kernels::active_isa());
-  return format == PackedFormat::int8 ? all.int8 : all.int4;
+  if (format == PackedFormat::int8) return all.int8;
+  return format == PackedFormat::int8x8 ? all.int8x8 : all.int4;
 }
 
 uint8_t* panel_of(const PackedMatrices& matrices, int64_t index, int64_t panel) {
@@ -76,8 +79,9 @@ std::span<std::byte> matrix_bytes(const PackedMatrices& matrices, int64_t index)
 
 std::string packing_layout() {
   return "packing " + std::to_string(kernels::kPackingVersion) + ", panels of " + std::to_string(kPanelRows) +
-         " rows, groups of " + std::to_string(kernels::Int8::kGroup) + " in int8 and " +
-         std::to_string(kernels::Int4::kGroup) + " in int4";
+         " rows, groups of " + std::to_string(kernels::Int8::kGroup) + " in int8, " +
+         std::to_string(kernels::Int8x8::kGroup) + " in int8x8 and " + std::to_string(kernels::Int4::kGroup) +
+         " in int4";
 }
 
 PackedMatrices allocate_packed(PackedFormat format, int64_t count, int64_t rows, int64_t columns,
@@ -118,6 +122,34 @@ at::Tensor unpacked(const PackedMatrices& matrices) {
                 {out + (index * matrices.rows + first) * columns, columns});
   });
   return all;
+}
+
+at::Tensor linear(const at::Tensor& x, const Weights& weight, const at::Tensor& bias) {
+  if (const at::Tensor* whole = dense(weight)) return linear(x, *whole, bias);
+  const auto& packed = std::get<PackedMatrices>(weight);
+  return cpu::active_kernels() != nullptr ? cpu::linear(x, packed, bias) : aten::linear(x, unpacked(packed), bias);
+}
+
+at::Tensor gelu_mlp(const at::Tensor& x, const Weights& first, const at::Tensor& first_bias, const Weights& second,
+                    const at::Tensor& second_bias) {
+  if (const at::Tensor* whole = dense(first))
+    return gelu_mlp(x, *whole, first_bias, std::get<at::Tensor>(second), second_bias);
+  const auto &in = std::get<PackedMatrices>(first), &out = std::get<PackedMatrices>(second);
+  if (cpu::active_kernels() == nullptr) return gelu_mlp(x, unpacked(in), first_bias, unpacked(out), second_bias);
+  return cpu::mlp(x, in, first_bias, out, second_bias, cpu::active_kernels()->gelu);
+}
+
+at::Tensor quick_gelu_mlp(const at::Tensor& x, const Weights& first, const at::Tensor& first_bias,
+                          const Weights& second, const at::Tensor& second_bias) {
+  if (const at::Tensor* whole = dense(first))
+    return quick_gelu_mlp(x, *whole, first_bias, std::get<at::Tensor>(second), second_bias);
+  const auto &in = std::get<PackedMatrices>(first), &out = std::get<PackedMatrices>(second);
+  if (cpu::active_kernels() == nullptr) return quick_gelu_mlp(x, unpacked(in), first_bias, unpacked(out), second_bias);
+  return cpu::mlp(x, in, first_bias, out, second_bias, cpu::active_kernels()->quick_gelu);
+}
+
+at::Tensor patch_embedding(const at::Tensor& pixels, const Weights& weight, const at::Tensor& bias, int64_t p) {
+  return linear(aten::patches(pixels, p), weight, bias);
 }
 
 at::Tensor project(const at::Tensor& x, const Weights& weight) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Weights of the decoder's products: as they are, or in 8 or 4 bits (kernels/panels.h).
+// Weights of products: as they are, or in 8 or 4 bits (kernels/panels.h).
 //
-// Weights in few bits lie in a processor's memory.  What they are multiplied with is rounded in groups: to 16 bits for
-// weights in 8, a hundredth of what their own rounding costs, and to 8 bits for weights in 4, a fifteenth.  Sums are
-// float32, and results are rounded to the model's dtype, as those of other weights are.
+// Weights in few bits lie in a processor's memory.  What they are multiplied with is rounded in groups: for weights of
+// the decoder to 16 bits where they have 8, a hundredth of what their own rounding costs, and to 8 bits where they have
+// 4, a fifteenth; for those of the vision encoder, 8 bits both (int8x8), as much as their own.  Sums are float32, and
+// results are rounded to the model's dtype, as those of other weights are.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +21,7 @@
 
 namespace deepseekocr::operations {
 
-enum class PackedFormat { int8, int4 };
+enum class PackedFormat { int8, int8x8, int4 };
 
 /// `count` matrices of equal shape (rows, columns), one below the other.  A handle: copies share the panels.
 struct PackedMatrices {
@@ -64,6 +65,15 @@ void pack_matrix(const PackedMatrices& matrices, int64_t index, const ReadRows& 
 
 /// All matrices in float32: (count · rows, columns).
 at::Tensor unpacked(const PackedMatrices& matrices);
+
+/// As those of operations.h; what weights in few bits give is float32.
+at::Tensor linear(const at::Tensor& x, const Weights& weight, const at::Tensor& bias);
+at::Tensor gelu_mlp(const at::Tensor& x, const Weights& first, const at::Tensor& first_bias, const Weights& second,
+                    const at::Tensor& second_bias);
+at::Tensor quick_gelu_mlp(const at::Tensor& x, const Weights& first, const at::Tensor& first_bias,
+                          const Weights& second, const at::Tensor& second_bias);
+/// weight (width, 3·p·p)
+at::Tensor patch_embedding(const at::Tensor& pixels, const Weights& weight, const at::Tensor& bias, int64_t p);
 
 /// As those of operations.h.  The rows of gate and of up are two matrices, and so those of each expert.
 at::Tensor project(const at::Tensor& x, const Weights& weight);

@@ -59,11 +59,6 @@ at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tens
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& qkv, int heads) {
-  const at::Tensor split = aten::split_heads(qkv, heads);
-  return aten::merge_heads(at::scaled_dot_product_attention(split[0], split[1], split[2]));
-}
-
 RopeTable rope_table(int positions, int dim, double theta, at::Device device) {
   // Computed on the host: every device then has the same table, to the bit.
   const auto single = at::TensorOptions().dtype(at::kFloat);
@@ -75,6 +70,11 @@ RopeTable rope_table(int positions, int dim, double theta, at::Device device) {
 }
 
 namespace aten {
+
+at::Tensor attention(const at::Tensor& qkv, int heads) {
+  const at::Tensor split = split_heads(qkv, heads);
+  return merge_heads(at::scaled_dot_product_attention(split[0], split[1], split[2]));
+}
 
 at::Tensor split_heads(const at::Tensor& qkv, int heads) {
   return qkv.reshape({qkv.size(0), qkv.size(1), 3, heads, -1}).permute({2, 0, 3, 1, 4});

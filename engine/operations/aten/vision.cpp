@@ -20,6 +20,13 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   return at::linear(x.to(weight.scalar_type()), weight, bias.defined() ? bias.to(weight.scalar_type()) : bias);
 }
 
+at::Tensor patches(const at::Tensor& pixels, int64_t p) {
+  const int64_t rows = pixels.size(2) / p, columns = pixels.size(3) / p;
+  return pixels.reshape({pixels.size(0), pixels.size(1), rows, p, columns, p})
+      .permute({0, 2, 4, 1, 3, 5})
+      .reshape({pixels.size(0), rows, columns, pixels.size(1) * p * p});
+}
+
 at::Tensor convolution3x3(const at::Tensor& x, const at::Tensor& weight, int stride) {
   return at::conv2d(x.to(weight.scalar_type()).permute({0, 3, 1, 2}), weight, {}, {stride, stride}, {1, 1})
       .permute({0, 2, 3, 1})
@@ -33,13 +40,7 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
 }
 
 at::Tensor patch_embedding(const at::Tensor& pixels, const at::Tensor& weight, const at::Tensor& bias) {
-  const int64_t patch = weight.size(2);
-  const int64_t rows = pixels.size(2) / patch, columns = pixels.size(3) / patch;
-  // (views, 3, rows, p, columns, p) → (views, rows, columns, 3·p·p), the order of the weights
-  const at::Tensor patches = pixels.reshape({pixels.size(0), pixels.size(1), rows, patch, columns, patch})
-                                 .permute({0, 2, 4, 1, 3, 5})
-                                 .reshape({pixels.size(0), rows, columns, pixels.size(1) * patch * patch});
-  return linear(patches, weight.flatten(1), bias);
+  return linear(aten::patches(pixels, weight.size(2)), weight.flatten(1), bias);
 }
 
 at::Tensor gelu_mlp(const at::Tensor& x, const at::Tensor& first, const at::Tensor& first_bias,

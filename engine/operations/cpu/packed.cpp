@@ -71,7 +71,8 @@ void multiply(const PackedMatrices& weights, const RoundedRows& x, int64_t count
 }  // namespace
 
 const kernels::PanelKernels& panel_kernels(PackedFormat format) {
-  return format == PackedFormat::int8 ? active_kernels()->int8 : active_kernels()->int4;
+  if (format == PackedFormat::int8) return active_kernels()->int8;
+  return format == PackedFormat::int8x8 ? active_kernels()->int8x8 : active_kernels()->int4;
 }
 
 const uint8_t* panels_from(const PackedMatrices& weights, int64_t matrix, int64_t first) {

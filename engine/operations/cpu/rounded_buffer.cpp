@@ -7,7 +7,14 @@
 
 namespace deepseekocr::operations::cpu {
 int64_t group_bytes(PackedFormat format) {
-  return format == PackedFormat::int8 ? kernels::kInputBytes<kernels::Int8> : kernels::kInputBytes<kernels::Int4>;
+  if (format == PackedFormat::int8) return kernels::kInputBytes<kernels::Int8>;
+  return format == PackedFormat::int8x8 ? kernels::kInputBytes<kernels::Int8x8> : kernels::kInputBytes<kernels::Int4>;
+}
+
+int64_t group_count(PackedFormat format, int64_t columns) {
+  if (format == PackedFormat::int8) return kernels::group_count<kernels::Int8>(columns);
+  return format == PackedFormat::int8x8 ? kernels::group_count<kernels::Int8x8>(columns)
+                                        : kernels::group_count<kernels::Int4>(columns);
 }
 
 kernels::RoundedRows RoundedBuffer::take(int64_t rows, int64_t groups, int64_t group) {
@@ -16,9 +23,7 @@ kernels::RoundedRows RoundedBuffer::take(int64_t rows, int64_t groups, int64_t g
 
 kernels::RoundedRows RoundedBuffer::round(Rows<const float> x, int64_t rows, int64_t length, PackedFormat format) {
   const int64_t group = group_bytes(format);
-  const int64_t groups = format == PackedFormat::int8 ? kernels::group_count<kernels::Int8>(length)
-                                                      : kernels::group_count<kernels::Int4>(length);
-  const kernels::RoundedRows out = take(rows, groups, group);
+  const kernels::RoundedRows out = take(rows, group_count(format, length), group);
   const kernels::PanelKernels& kernel = panel_kernels(format);
   constexpr int64_t kPart = 8;  // a row takes about a microsecond: few are not worth sharing
   team().run((rows + kPart - 1) / kPart, [&](int64_t part) {

@@ -21,6 +21,8 @@ Number* grown(std::vector<Number>& own, int64_t count) {
 
 /// Bytes of a group of inputs for weights of a format.
 int64_t group_bytes(PackedFormat format);
+/// Groups of a row.
+int64_t group_count(PackedFormat format, int64_t columns);
 
 /// Grows, and never shrinks.  What it gave is valid until the next call.
 class RoundedBuffer {

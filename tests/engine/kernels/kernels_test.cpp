@@ -186,6 +186,71 @@ TEST_P(KernelsTest, SiluTimes) {
   }
 }
 
+TEST_P(KernelsTest, Gelus) {
+  for (const int64_t length : kLengths) {
+    const auto in = numbers<float>(length, 1), bias = numbers<float>(length, 2);
+    for (const float factor : {0.5F, 8.0F}) {
+      std::vector<float> exact(in), quick(in);
+      for (float& value : exact) value *= factor;
+      quick = exact;
+      const std::vector<float> x = exact;
+      kernels_->gelu(exact.data(), bias.data(), length);
+      kernels_->quick_gelu(quick.data(), bias.data(), length);
+      for (size_t k = 0; k < x.size(); ++k) {
+        const double value = double{x[k]} + bias[k];
+        ASSERT_NEAR(exact[k], value / 2 * std::erfc(-value / std::sqrt(2.0)), 3e-7 * std::max(1.0, std::abs(value)));
+        ASSERT_NEAR(quick[k], value / (1 + std::exp(-1.702 * value)), 3e-7 * std::max(1.0, std::abs(value)));
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, GelusOfExtremes) {
+  std::vector<float> exact = {-1e30F, 1e30F, 0, std::nanf("")}, quick = exact;
+  const std::vector<float> none(exact.size(), 0);
+  kernels_->gelu(exact.data(), none.data(), std::ssize(exact));
+  kernels_->quick_gelu(quick.data(), none.data(), std::ssize(quick));
+  for (const auto& got : {exact, quick}) {
+    EXPECT_NEAR(got[0], 0, 1e-6);
+    EXPECT_EQ(got[1], 1e30F);
+    EXPECT_EQ(got[2], 0);
+    EXPECT_TRUE(std::isnan(got[3]));
+  }
+}
+
+TEST_P(KernelsTest, WeightedSums) {
+  for (const int64_t length : kLengths) {
+    for (const int64_t rows : {0, 1, 5, 64}) {
+      for (const int64_t count : {0, 1, 2, 5, 6, 15}) {
+        const auto values = numbers<float>(rows * (length + 3), 1), factors = numbers<float>(count * (rows + 1), 2);
+        std::vector<float> out(static_cast<size_t>(count * (length + 1)), -7);
+        kernels_->weighted_sums({factors.data(), rows + 1}, count, {values.data(), length + 3}, rows, length,
+                                {out.data(), length + 1});
+        for (int64_t i = 0; i < count; ++i) {
+          for (int64_t k = 0; k < length; ++k) {
+            double sum = 0;
+            for (int64_t r = 0; r < rows; ++r)
+              sum += double{factors[i * (rows + 1) + r]} * values[r * (length + 3) + k];
+            ASSERT_NEAR(out[i * (length + 1) + k], sum, 1e-5) << count << ", " << rows << ", " << length;
+          }
+          ASSERT_EQ(out[i * (length + 1) + length], -7) << "wrote behind the last column";
+        }
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, AddGrid) {
+  for (const int64_t columns : {1, 7, 8, 14, 33}) {
+    const auto by_row = numbers<float>(3, 1), by_column = numbers<float>(columns, 2),
+               x = numbers<float>(3 * columns, 3);
+    std::vector<float> got = x;
+    kernels_->add_grid(got.data(), by_row.data(), 3, by_column.data(), columns, 8);
+    for (int64_t i = 0; i < 3 * columns; ++i)
+      ASSERT_NEAR(got[i], x[i] + 8 * (double{by_row[i / columns]} + by_column[i % columns]), 1e-5);
+  }
+}
+
 TEST_P(KernelsTest, RmsNorm) {
   for (const int64_t length : kLengths) {
     if (length == 0) continue;

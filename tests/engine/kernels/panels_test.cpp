@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/kernels.h"
@@ -27,13 +28,15 @@ std::vector<float> numbers(int64_t count, uint32_t seed) {
 
 template <typename Format>
 const FormatPacking& packing(Isa isa) {
-  if constexpr (Format::kBits == 8) return packing_of(isa).int8;
+  if constexpr (std::is_same_v<Format, Int8>) return packing_of(isa).int8;
+  if constexpr (std::is_same_v<Format, Int8x8>) return packing_of(isa).int8x8;
   if constexpr (Format::kBits == 4) return packing_of(isa).int4;
 }
 
 template <typename Format>
 const PanelKernels& panel_kernels(Isa isa) {
-  if constexpr (Format::kBits == 8) return kernels_of(isa)->int8;
+  if constexpr (std::is_same_v<Format, Int8>) return kernels_of(isa)->int8;
+  if constexpr (std::is_same_v<Format, Int8x8>) return kernels_of(isa)->int8x8;
   if constexpr (Format::kBits == 4) return kernels_of(isa)->int4;
 }
 
@@ -77,11 +80,12 @@ constexpr int64_t kColumns[] = {1, 7, 31, 32, 33, 63, 64, 65, 100, 128, 896};
 
 template <typename Format>
 class PanelsTest : public testing::Test {};
-using Formats = testing::Types<Int8, Int4>;
+using Formats = testing::Types<Int8, Int8x8, Int4>;
 TYPED_TEST_SUITE(PanelsTest, Formats);
 
 TYPED_TEST(PanelsTest, PackingLeavesHalfAStepOfError) {
-  // The largest of a group is 127 steps; of 4 bits the best of several scales is no worse than 7 steps for it.
+  // The largest of a group is 127 steps, of int8x8 the largest sum of two neighbours of one sign; of 4 bits the best of
+  // several scales is no worse than 7 steps for it.
   const double steps = TypeParam::kBits == 8 ? 127 : 7;
   for (const int64_t columns : kColumns) {
     for (const int64_t rows : {1, 5, 16}) {
@@ -95,6 +99,8 @@ TYPED_TEST(PanelsTest, PackingLeavesHalfAStepOfError) {
           double largest = 0, squares = 0;
           for (int64_t k = 0; k < some; ++k) {
             largest = std::max(largest, std::abs(double{own[k]}));
+            if (std::is_same_v<TypeParam, Int8x8> && k % 2 == 1 && (own[k] > 0) == (own[k - 1] > 0))
+              largest = std::max(largest, std::abs(double{own[k]} + own[k - 1]));
             squares += (double{own[k]} - got[k]) * (double{own[k]} - got[k]);
           }
           const double half = largest / steps / 2 * 1.02;  // the scale is rounded to bfloat16
@@ -124,7 +130,10 @@ TYPED_TEST(PanelsTest, ValuesOfTheGridAreKept) {
   // Whole numbers whose largest is the end of the grid: the scale is 1.
   std::vector<float> weights(TypeParam::kGroup);
   for (int64_t k = 0; k < TypeParam::kGroup; ++k) weights[k] = static_cast<float>(k % 16 - 8);
-  if (TypeParam::kBits == 8) weights[5] = -127;
+  if (TypeParam::kBits == 8) {
+    weights[4] = 0;
+    weights[5] = -127;
+  }
   EXPECT_EQ(Packed<TypeParam>(weights, 1, TypeParam::kGroup).values, weights);
 }
 
@@ -187,6 +196,7 @@ TEST_P(PanelLevelsTest, Products) {
     for (const int64_t panels : {0, 1, 3}) {
       for (const int64_t count : {0, 1, 2, 3, 4, 7, 16}) {
         expect_products<Int8>(GetParam(), panels, count, columns);
+        expect_products<Int8x8>(GetParam(), panels, count, columns);
         expect_products<Int4>(GetParam(), panels, count, columns);
       }
     }
@@ -198,17 +208,22 @@ template <typename Format>
 void expect_no_overflow(Isa isa) {
   constexpr int64_t kLength = 2 * Format::kGroup;
   for (const float sign : {1.0F, -1.0F}) {
-    const std::vector<float> weights(kPanelRows * kLength, -1), x(kLength, sign);
-    const Packed<Format> packed(weights, kPanelRows, kLength, isa);
-    Inputs<Format> inputs(x, 1, kLength, isa);
-    std::vector<float> out(kPanelRows);
-    panel_kernels<Format>(isa).products(packed.data.data(), 1, inputs.rows(), 1, {out.data(), kPanelRows});
-    for (const float value : out) EXPECT_NEAR(value, -sign * kLength, 0.01 * kLength);
+    for (const float neighbour : {-1.0F, 1.0F}) {
+      std::vector<float> weights(kPanelRows * kLength, -1), x(kLength, sign);
+      for (size_t k = 1; k < weights.size(); k += 2) weights[k] = neighbour;
+      for (size_t k = 1; k < x.size(); k += 2) x[k] = -sign * neighbour;
+      const Packed<Format> packed(weights, kPanelRows, kLength, isa);
+      Inputs<Format> inputs(x, 1, kLength, isa);
+      std::vector<float> out(kPanelRows);
+      panel_kernels<Format>(isa).products(packed.data.data(), 1, inputs.rows(), 1, {out.data(), kPanelRows});
+      for (const float value : out) EXPECT_NEAR(value, -sign * kLength, 0.01 * kLength) << neighbour;
+    }
   }
 }
 
 TEST_P(PanelLevelsTest, SumsOfTheLargestNumbersDoNotOverflow) {
   expect_no_overflow<Int8>(GetParam());
+  expect_no_overflow<Int8x8>(GetParam());
   expect_no_overflow<Int4>(GetParam());
 }
 
@@ -229,26 +244,58 @@ void expect_the_same_alone(Isa isa) {
 
 TEST_P(PanelLevelsTest, AProductIsTheSameWhateverIsMultipliedBesideIt) {
   expect_the_same_alone<Int8>(GetParam());
+  expect_the_same_alone<Int8x8>(GetParam());
   expect_the_same_alone<Int4>(GetParam());
 }
 
-TEST_P(PanelLevelsTest, InputsThatAreNotFiniteSpoilTheirOwnRowOnly) {
+template <typename Format>
+void expect_own_row_spoilt(Isa isa) {
   for (const float damaged : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     auto x = numbers(2 * 100, 3);
     x[70] = damaged;
-    const Packed<Int8> packed(numbers(kPanelRows * 100, 1), kPanelRows, 100, GetParam());
-    Inputs<Int8> inputs(x, 2, 100, GetParam());
+    const Packed<Format> packed(numbers(kPanelRows * 100, 1), kPanelRows, 100, isa);
+    Inputs<Format> inputs(x, 2, 100, isa);
     std::vector<float> out(2 * kPanelRows);
-    panel_kernels<Int8>(GetParam()).products(packed.data.data(), 1, inputs.rows(), 2, {out.data(), kPanelRows});
+    panel_kernels<Format>(isa).products(packed.data.data(), 1, inputs.rows(), 2, {out.data(), kPanelRows});
     EXPECT_TRUE(std::isnan(out[0]));
     EXPECT_TRUE(std::isfinite(out[kPanelRows]));
   }
 }
 
-TEST_P(PanelLevelsTest, InputsTooSmallForAScaleAreZero) {
-  Inputs<Int4> inputs(std::vector<float>(40, 1e-31F), 1, 40, GetParam());
+TEST_P(PanelLevelsTest, InputsThatAreNotFiniteSpoilTheirOwnRowOnly) {
+  expect_own_row_spoilt<Int8>(GetParam());
+  expect_own_row_spoilt<Int8x8>(GetParam());
+}
+
+template <typename Format>
+void expect_zeros(Isa isa) {
+  constexpr int64_t kLength = Format::kGroup + 8;
+  Inputs<Format> inputs(std::vector<float>(kLength, 1e-31F), 1, kLength, isa);
   EXPECT_EQ(inputs.scales, std::vector<float>(2, 0));
-  EXPECT_EQ(inputs.numbers, std::vector<uint8_t>(64, 0));
+  EXPECT_EQ(inputs.numbers, std::vector<uint8_t>(2 * Format::kGroup, 0));
+}
+
+TEST_P(PanelLevelsTest, InputsTooSmallForAScaleAreZero) {
+  expect_zeros<Int4>(GetParam());
+  expect_zeros<Int8x8>(GetParam());
+}
+
+TEST_P(PanelLevelsTest, BytesThatAreAllOfOneSignHaveAllTheSteps) {
+  // 0 to 255, and zero is exact wherever the range lies.
+  std::vector<float> x(3 * Int8x8::kGroup, 0);
+  x[1] = 0.5F;
+  x[Int8x8::kGroup] = -2;
+  x[2 * Int8x8::kGroup] = -1;
+  x[2 * Int8x8::kGroup + 1] = 3;
+  const Inputs<Int8x8> inputs(x, 1, static_cast<int64_t>(x.size()), GetParam());
+  EXPECT_EQ(inputs.sums, (std::vector<int32_t>{0, 255, 64}));
+  EXPECT_FLOAT_EQ(inputs.scales[0], 0.5F / 255);
+  EXPECT_EQ(inputs.numbers[1], 255);
+  EXPECT_EQ(inputs.numbers[Int8x8::kGroup], 0);
+  EXPECT_EQ(inputs.numbers[Int8x8::kGroup + 1], 255);
+  EXPECT_EQ(inputs.numbers[2 * Int8x8::kGroup], 0);
+  EXPECT_EQ(inputs.numbers[2 * Int8x8::kGroup + 1], 255);
+  EXPECT_EQ(inputs.numbers[2 * Int8x8::kGroup + 2], 64);
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, PanelLevelsTest, testing::Values(Isa::avx2, Isa::avx512),

@@ -7,6 +7,7 @@
 #include <ATen/ops/equal.h>
 #include <c10/util/Exception.h>
 
+#include <map>
 #include <stdexcept>
 
 #include "engine/operations/naive.h"
@@ -62,7 +63,9 @@ TEST_P(PackedWeights, UnpackingGivesTheRowsInTheirOrder) {
   const at::Tensor all = numbers({3 * 37, 70}, 1);
   const at::Tensor got = operations::unpacked(pack(GetParam().format, all, 3, at::kFloat));
   EXPECT_EQ(got.sizes(), all.sizes());
-  expect_close(values(got), values(all), GetParam().format == PackedFormat::int8 ? 0.5 / 127 * 1.01 : 0.2);
+  const std::map<PackedFormat, double> bounds = {
+      {PackedFormat::int8, 0.5 / 127 * 1.01}, {PackedFormat::int8x8, 1.0 / 127 * 1.01}, {PackedFormat::int4, 0.2}};
+  expect_close(values(got), values(all), bounds.at(GetParam().format));
 }
 
 TEST_P(PackedWeights, Project) {
@@ -161,19 +164,26 @@ TEST_P(PackedWeights, AFailureToReadIsTold) {
 TEST_P(PackedWeights, TakesAsManyBytesAsAnnounced) {
   const PackedMatrices matrices = packed(3, 37, 70, 1);
   EXPECT_EQ(matrices.panels.nbytes(), operations::packed_bytes(GetParam().format, 3, 37, 70));
-  // 48 rows and two groups of 64 columns, or three of 32, with two bytes of a scale.
-  EXPECT_EQ(matrices.panels.nbytes(),
-            GetParam().format == PackedFormat::int8 ? 3U * 48 * 2 * (64 + 2) : 3U * 48 * 3 * (16 + 2));
+  // 48 rows and two groups of 64 columns, or three of 32, with two bytes of a scale and perhaps four of a sum.
+  const std::map<PackedFormat, uint64_t> bytes = {{PackedFormat::int8, 3U * 48 * 2 * (64 + 2)},
+                                                  {PackedFormat::int8x8, 3U * 48 * 2 * (64 + 2 + 4)},
+                                                  {PackedFormat::int4, 3U * 48 * 3 * (16 + 2)}};
+  EXPECT_EQ(matrices.panels.nbytes(), bytes.at(GetParam().format));
+}
+
+std::string format_name(PackedFormat format) {
+  if (format == PackedFormat::int8) return "int8";
+  return format == PackedFormat::int8x8 ? "int8x8" : "int4";
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, PackedWeights,
                          testing::Values(Precision{PackedFormat::int8, at::kFloat},
                                          Precision{PackedFormat::int8, at::kBFloat16},
+                                         Precision{PackedFormat::int8x8, at::kFloat},
                                          Precision{PackedFormat::int4, at::kFloat},
                                          Precision{PackedFormat::int4, at::kBFloat16}),
                          [](const auto& info) {
-                           return std::string(info.param.format == PackedFormat::int8 ? "int8" : "int4") +
-                                  (info.param.dtype == at::kFloat ? "_fp32" : "_bf16");
+                           return format_name(info.param.format) + (info.param.dtype == at::kFloat ? "_fp32" : "_bf16");
                          });
 
 TEST(DenseWeights, AreLeftToTheOtherOperations) {
