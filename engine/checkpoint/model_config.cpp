@@ -202,6 +202,7 @@ ModelConfig ModelConfig::from_json(std::string_view text, const std::string& ori
   config.has_position_fit = fields.find("position_fit") != nullptr;
   config.canvases = read_canvases(fields);
   config.legible_text_height = fields.number("legible_text_height", 0, 1024, config.legible_text_height);
+  config.int8_vision = fields.boolean("int8_vision", config.int8_vision);
   config.supported_prompts = read_prompts(fields);
   config.check(origin);
   return config;

@@ -91,6 +91,7 @@ struct ModelConfig {
   bool has_position_fit = false;     ///< the key was present: `canvases` are what the checkpoint was trained on
   std::vector<CanvasSize> canvases;  ///< `candidate_resolutions`
   double legible_text_height = 0;    ///< font size, in pixels of the canvas, that the checkpoint reads well; 0: unknown
+  bool int8_vision = false;          ///< the checkpoint reads as well with a vision encoder in 8 bits
   std::vector<std::string> supported_prompts;
 
   /// Whether resolution "auto" chooses among `canvases` (else gundam).

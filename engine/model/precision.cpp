@@ -6,6 +6,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/error.h"
+#include "operations/cpu/decoder.h"
 
 namespace deepseekocr {
 namespace {
@@ -18,7 +19,7 @@ bool ends_with(const std::string& name, const std::string& end) {
 }
 
 /// The matrices of decoder layers but the router's.
-bool is_packed(const TensorRequirement& tensor) {
+bool is_decoder_matrix(const TensorRequirement& tensor) {
   return tensor.name.rfind("model.layers.", 0) == 0 && tensor.shape.size() == 2 &&
          !ends_with(tensor.name, ".gate.weight");
 }
@@ -36,22 +37,54 @@ bool is_vision(const TensorRequirement& tensor) {
                      [&](const char* prefix) { return tensor.name.rfind(prefix, 0) == 0; });
 }
 
+/// The vision encoder's products but its 3×3 convolutions and the projector.
+bool is_vision_matrix(const TensorRequirement& tensor) {
+  constexpr std::array<const char*, 9> kEnds = {
+      "patch_embed.proj.weight",   "attn.qkv.weight", "attn.proj.weight",
+      "mlp.lin1.weight",           "mlp.lin2.weight", "self_attn.qkv_proj.weight",
+      "self_attn.out_proj.weight", "mlp.fc1.weight",  "mlp.fc2.weight"};
+  const auto ends = [&](const char* end) { return ends_with(tensor.name, end); };
+  return is_vision(tensor) && (ends("neck.0.weight") || std::any_of(kEnds.begin(), kEnds.end(), ends));
+}
+
+bool is_vision_bias(const TensorRequirement& tensor) {
+  return is_vision(tensor) && ends_with(tensor.name, ".bias") && tensor.name != "model.projector.layers.bias";
+}
+
 bool is_head(const TensorRequirement& tensor) {
   return tensor.name == "lm_head.weight";
 }
 
-uint64_t bytes_in_memory(const TensorRequirement& tensor, const ModelPrecision& precision) {
-  if (precision.packing) {
-    if (tensor.name == "model.embed_tokens.weight") return 0;
-    if (is_head(tensor))  // and how far each row is off
-      return operations::packed_bytes(operations::PackedFormat::int8, 1, tensor.shape[0], tensor.shape[1]) +
-             static_cast<uint64_t>(tensor.shape[0]) * sizeof(float);
-    if (is_packed(tensor)) return operations::packed_bytes(*precision.packing, 1, tensor.shape[0], tensor.shape[1]);
-  }
+/// Nothing: its matrix is not packed.
+std::optional<operations::PackedFormat> packing_of(const TensorRequirement& tensor, const ModelPrecision& precision) {
+  if (is_vision_matrix(tensor)) return precision.vision_packing;
+  if (is_head(tensor) && precision.packing) return operations::PackedFormat::int8;
+  return is_decoder_matrix(tensor) ? precision.packing : std::nullopt;
+}
+
+uint64_t element_count(const TensorRequirement& tensor) {
   uint64_t elements = 1;
   for (const int64_t size : tensor.shape) elements *= static_cast<uint64_t>(size);
-  const at::ScalarType dtype = is_vision(tensor) ? precision.vision : precision.dtype;
-  return elements * (is_float32(tensor) ? sizeof(float) : at::elementSize(dtype));
+  return elements;
+}
+
+uint64_t bytes_in_memory(const TensorRequirement& tensor, const ModelPrecision& precision) {
+  if (const auto packing = packing_of(tensor, precision)) {
+    const int64_t rows = tensor.shape[0], columns = static_cast<int64_t>(element_count(tensor)) / rows;
+    // Of the head also how far each row is off.
+    const uint64_t losses = is_head(tensor) ? static_cast<uint64_t>(rows) * sizeof(float) : 0;
+    return operations::packed_bytes(*packing, 1, rows, columns) + losses;
+  }
+  if (precision.packing && tensor.name == "model.embed_tokens.weight") return 0;
+  const bool packed_bias = precision.vision_packing && is_vision_bias(tensor);
+  if (packed_bias || is_float32(tensor)) return element_count(tensor) * sizeof(float);
+  return element_count(tensor) * at::elementSize(is_vision(tensor) ? precision.vision : precision.dtype);
+}
+
+/// Of a vision encoder whose dense weights have `dtype`.
+std::optional<operations::PackedFormat> vision_packing(at::ScalarType dtype) {
+  if (dtype == at::kBFloat16 && !operations::cpu::is_slow(dtype)) return std::nullopt;
+  return operations::PackedFormat::int8x8;
 }
 
 }  // namespace
@@ -61,19 +94,20 @@ std::string ModelPrecision::name() const {
   return dtype == at::kFloat ? "fp32" : "bf16";
 }
 
-ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters) {
+ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision) {
   const at::ScalarType fitting = parameters < kLargeModel ? at::kFloat : at::kBFloat16;
+  const auto vision = int8_vision ? vision_packing(fitting) : std::nullopt;
   switch (wanted) {
     case DSOCR_PRECISION_FP32:
-      return {at::kFloat, at::kFloat, {}};
+      return {at::kFloat, at::kFloat, {}, {}};
     case DSOCR_PRECISION_BF16:
-      return {at::kBFloat16, at::kBFloat16, {}};
+      return {at::kBFloat16, at::kBFloat16, {}, {}};
     case DSOCR_PRECISION_AUTO:
-      return {fitting, fitting, {}};
+      return {fitting, fitting, {}, {}};
     case DSOCR_PRECISION_INT8:
-      return {fitting, fitting, operations::PackedFormat::int8};
+      return {fitting, fitting, operations::PackedFormat::int8, vision};
     case DSOCR_PRECISION_INT4:
-      return {fitting, fitting, operations::PackedFormat::int4};
+      return {fitting, fitting, operations::PackedFormat::int4, vision};
   }
   throw ArgumentError("Unknown precision " + std::to_string(static_cast<int>(wanted)) +
                       ": use auto, fp32, bf16, int8 or int4.");
@@ -88,7 +122,7 @@ uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision
 uint64_t packed_weight_bytes(const ModelConfig& config, const ModelPrecision& precision) {
   uint64_t bytes = 0;
   for (const TensorRequirement& tensor : required_tensors(config))
-    if (precision.packing && (is_packed(tensor) || is_head(tensor))) bytes += bytes_in_memory(tensor, precision);
+    if (packing_of(tensor, precision)) bytes += bytes_in_memory(tensor, precision);
   return bytes;
 }
 

@@ -15,20 +15,24 @@
 namespace deepseekocr {
 
 struct ModelPrecision {
-  at::ScalarType vision = at::kFloat;  ///< of the vision encoder: float32 or bfloat16
+  at::ScalarType vision = at::kFloat;  ///< of the vision encoder's dense weights: float32 or bfloat16
   at::ScalarType dtype = at::kFloat;   ///< of the decoder's dense weights, caches and what products give
   /// Of the decoder's matrices; nothing: they have the dtype, too.  With it the head is int8, whatever the format, and
   /// embeddings stay in the file.
   std::optional<operations::PackedFormat> packing;
+  /// Of the vision encoder's matrices.
+  std::optional<operations::PackedFormat> vision_packing;
 
   /// "fp32", "bf16", "int8" or "int4"
   std::string name() const;
 };
 
 /// @param parameters  of the model: a small one stays in float32 where that is not asked otherwise.  Bfloat16 is how
-///   weights are kept; a processor that is slow at products of it multiplies them in float32 and saves memory only
+///   weights are kept; a processor that is slow at products of it multiplies them in float32 and saves memory only.
+/// @param int8_vision  with few bits the vision encoder, too, has 8: the checkpoint is known to read as well so.  Not
+///   where its dtype is bfloat16 and the processor fast at that
 /// @throws ArgumentError for a value that is none
-ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters);
+ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision = false);
 
 /// Bytes of all weights in memory.
 uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision);

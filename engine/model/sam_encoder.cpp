@@ -25,7 +25,7 @@ SamEncoder::SamEncoder(const ModelConfig& config, WeightLoader& loader)
   for (int i = 0; i < config_.layers; ++i) {
     blocks_.push_back(load_block(root + "blocks." + std::to_string(i) + ".", config_.is_global(i), loader));
   }
-  neck0_ = loader.load(root + "neck.0.weight").flatten(1);  // 1×1: a matrix
+  neck0_ = loader.load_matrix(root + "neck.0.weight");  // 1×1
   neck1_ = loader.load_norm(root + "neck.1");
   neck2_ = loader.load(root + "neck.2.weight");
   neck3_ = loader.load_norm(root + "neck.3");
@@ -82,7 +82,7 @@ at::Tensor SamEncoder::compress(const at::Tensor& x, const RunContext& context) 
 }
 
 at::Tensor SamEncoder::encode(const at::Tensor& pixels, const RunContext& context) {
-  at::Tensor x = operations::patch_embedding(pixels, patch_.weight, patch_.bias);
+  at::Tensor x = operations::patch_embedding(pixels, patch_.weight, patch_.bias, config_.patch_size);
   const GridTables& fitted = tables(static_cast<int>(x.size(1)), static_cast<int>(x.size(2)));
   x = x.to(at::kFloat) + fitted.absolute;
   context.record("sam.embed", x.flatten(1, 2));

@@ -50,7 +50,8 @@ class SamEncoder {
   LinearWeights patch_;
   at::Tensor positions_;  ///< pos_embed (side, side, width)
   std::vector<Block> blocks_;
-  at::Tensor neck0_, neck2_;
+  operations::Weights neck0_;
+  at::Tensor neck2_;
   NormWeights neck1_, neck3_;
   at::Tensor net2_, net3_;
   std::map<std::pair<int, int>, GridTables> tables_;

@@ -113,9 +113,9 @@ class TorchRunner final : public ModelRunner {
     use_threads();
     WeightLoader loader(checkpoint, options_, precision.packing, progress, cancelled,
                         packed_cache_place(checkpoint, options, precision));
-    loader.use_dtype(precision.vision);
+    loader.use(precision.vision, precision.vision_packing);
     vision_ = std::make_unique<VisionEncoder>(config_, loader);
-    loader.use_dtype(precision.dtype);
+    loader.use(precision.dtype, precision.packing);
     decoder_ = std::make_unique<Decoder>(config_.decoder, loader);
     weight_bytes_ = loader.bytes_held();
     loader.finish();
@@ -283,7 +283,7 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
   return guarded(stream, [&, device = device]() -> std::unique_ptr<ModelRunner> {
     const Checkpoint checkpoint = Checkpoint::open(options.model_path, options.adapter_path);
     const uint64_t parameters = checkpoint.parameter_count();
-    const ModelPrecision precision = choose_precision(options.precision, parameters);
+    const ModelPrecision precision = choose_precision(options.precision, parameters, checkpoint.config().int8_vision);
     if (precision.packing && !device.is_cpu()) {
       throw EngineError(DSOCR_UNSUPPORTED, "Precision " + precision.name() +
                                                " computes on the CPU only: use device cpu, or precision bf16 or fp32.");

@@ -3,6 +3,7 @@
 
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
+#include <c10/util/accumulate.h>
 
 #include <algorithm>
 #include <span>
@@ -91,6 +92,15 @@ operations::Weights WeightLoader::load_matrices(const std::vector<std::string>& 
   return matrices;
 }
 
+operations::Weights WeightLoader::load_matrix(const std::string& name) {
+  if (!packing_) return load(name).flatten(1);
+  const std::vector<int64_t> own = shape(name);
+  const int64_t columns = c10::multiply_integers(own.begin() + 1, own.end());
+  auto matrix = operations::allocate_packed(*packing_, 1, own.at(0), columns, at::kFloat);
+  pack(name, matrix, 0, nullptr);
+  return matrix;
+}
+
 operations::PackedMatrices WeightLoader::load_int8(const std::string& name, operations::RowLoss& loss) {
   const std::vector<int64_t> own = shape(name);
   auto matrix = operations::allocate_packed(operations::PackedFormat::int8, 1, own.at(0), own.at(1), at::kFloat);
@@ -121,8 +131,9 @@ void WeightLoader::keep_packed(const std::string& name, const operations::Packed
 void WeightLoader::pack(const std::string& name, const operations::PackedMatrices& matrices, int64_t index,
                         operations::RowLoss* loss) {
   if (cancelled_) throw Cancelled{};
-  const std::vector<int64_t> whole = {matrices.rows, matrices.columns};
-  TORCH_CHECK(shape(name) == whole, name, " does not have the shape of its place");
+  const std::vector<int64_t> own = shape(name);
+  TORCH_CHECK(own.at(0) == matrices.rows && c10::multiply_integers(own) == matrices.rows * matrices.columns, name,
+              " does not have the shape of its place");
   if (!find_packed(name, matrices, index, loss)) {
     const auto rows = [&](int64_t first, int64_t count, float* out) {
       checkpoint_.read_rows(name, first, count, ElementType::f32, out);
@@ -135,7 +146,7 @@ void WeightLoader::pack(const std::string& name, const operations::PackedMatrice
 }
 
 LinearWeights WeightLoader::load_linear(const std::string& name) {
-  return {load(name + ".weight"), load(name + ".bias")};
+  return {load_matrix(name + ".weight"), packing_ ? load_float32(name + ".bias") : load(name + ".bias")};
 }
 
 NormWeights WeightLoader::load_norm(const std::string& name) {

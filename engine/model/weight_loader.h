@@ -16,9 +16,9 @@
 
 namespace deepseekocr {
 
-/// A matrix and its bias (undefined where there is none).
+/// A matrix and its bias, which is float32 where the matrix is packed.
 struct LinearWeights {
-  at::Tensor weight;
+  operations::Weights weight;
   at::Tensor bias;
 };
 
@@ -35,15 +35,18 @@ ElementType element_type_of(const at::TensorOptions& options);
 class WeightLoader {
  public:
   /// @param options  dtype (float32 or bfloat16) and device of the weights
-  /// @param packing  of the matrices that allocate_matrices() gives; nothing: they have the dtype
+  /// @param packing  of matrices; nothing: they have the dtype
   /// @param progress, cancelled  must outlive the loader
   /// @param cache  file for packed matrices; what goes wrong with it is told `progress`
   WeightLoader(const Checkpoint& checkpoint, const at::TensorOptions& options,
                std::optional<operations::PackedFormat> packing, const LoadProgress& progress,
                const CancelFlag& cancelled, const std::optional<PackedCachePlace>& cache = std::nullopt);
 
-  /// Of the weights from here on.
-  void use_dtype(at::ScalarType dtype) { options_ = options_.dtype(dtype); }
+  /// Of the weights from here on, as in the constructor.
+  void use(at::ScalarType dtype, std::optional<operations::PackedFormat> packing) {
+    options_ = options_.dtype(dtype);
+    packing_ = packing;
+  }
 
   /// One tensor in its own shape.  @throws Cancelled, CheckpointError
   at::Tensor load(const std::string& name);
@@ -54,9 +57,11 @@ class WeightLoader {
   void load_matrix(const std::string& name, const operations::Weights& matrices, int64_t index);
   /// Matrices of equal shape, one below the other.
   operations::Weights load_matrices(const std::vector<std::string>& names);
+  /// One matrix, whose columns are all axes but the first.
+  operations::Weights load_matrix(const std::string& name);
   /// A matrix in int8, whatever `packing` is.
   operations::PackedMatrices load_int8(const std::string& name, operations::RowLoss& loss);
-  /// name.weight and name.bias
+  /// name.weight, as load_matrix() gives it, and name.bias
   LinearWeights load_linear(const std::string& name);
   /// The same of a layer norm.
   NormWeights load_norm(const std::string& name);

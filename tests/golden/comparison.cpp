@@ -29,10 +29,11 @@ struct Limits {
 };
 
 const Limits& limits_of(Precision precision) {
-  // The vision encoder has no weights in few bits: at official size it is bfloat16.
+  // The vision encoder has weights in few bits where the checkpoint says so; at official size it is bfloat16.
   static const std::map<Precision, Limits> limits = {{Precision::fp32, {1e-5, 1e-5, 1e-5, 0}},
                                                      {Precision::bf16, {0.015, 0.06, 0.05, 0.1}},
                                                      {Precision::int8, {0.015, 0.15, 0.15, 0.2}},
+                                                     {Precision::int8_vision, {0.1, 0.04, 0.02, 0}},
                                                      {Precision::int4, {0.015, 0.6, 0.6, 0.7}}};
   return limits.at(precision);
 }
@@ -235,10 +236,13 @@ class StageComparer {
 }  // namespace
 
 Precision parse_precision(const std::string& name) {
-  static const std::map<std::string, Precision> names = {
-      {"fp32", Precision::fp32}, {"bf16", Precision::bf16}, {"int8", Precision::int8}, {"int4", Precision::int4}};
+  static const std::map<std::string, Precision> names = {{"fp32", Precision::fp32},
+                                                         {"bf16", Precision::bf16},
+                                                         {"int8", Precision::int8},
+                                                         {"int8-vision", Precision::int8_vision},
+                                                         {"int4", Precision::int4}};
   const auto found = names.find(name);
-  if (found == names.end()) throw std::invalid_argument(name + " is none of fp32, bf16, int8 and int4");
+  if (found == names.end()) throw std::invalid_argument(name + " is none of fp32, bf16, int8, int8-vision and int4");
   return found->second;
 }
 
@@ -249,6 +253,7 @@ DsocrPrecision engine_precision(Precision precision) {
     case Precision::bf16:
       return DSOCR_PRECISION_BF16;
     case Precision::int8:
+    case Precision::int8_vision:
       return DSOCR_PRECISION_INT8;
     case Precision::int4:
       return DSOCR_PRECISION_INT4;

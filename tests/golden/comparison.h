@@ -44,7 +44,8 @@ struct Comparison {
   std::string line() const;
 };
 
-enum class Precision { fp32, bf16, int8, int4 };
+/// int8_vision: int8 of a checkpoint whose vision encoder is in 8 bits, too.
+enum class Precision { fp32, bf16, int8, int8_vision, int4 };
 
 /// "fp32", …; @throws std::invalid_argument for another
 Precision parse_precision(const std::string& name);

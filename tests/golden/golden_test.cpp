@@ -72,6 +72,25 @@ TEST(BundledCheckpoint, EqualsItsTrainer) {
   }
 }
 
+/// Its vision encoder in 8 bits.  In these pictures without text most of what the projector is given cancels out, so
+/// that what rounding left is a tenth of the rest; what counts is what the decoder makes of it: its logits are off by
+/// half a hundredth, and both are answered by the end, as in float32.
+TEST(BundledCheckpoint, ReadsInEightBits) {
+  const GoldenSet set = GoldenSet::read(std::string(TEST_DATA_DIR) + "/golden/label-reader");
+  ModelOptions options;
+  options.model_path = BUNDLED_MODEL;
+  options.precision = DSOCR_PRECISION_INT8;
+  StageStore stages;
+  const CancelFlag never{false};
+  const auto model = load_torch_model(options, nullptr, never, &stages);
+  for (const GoldenCase& golden : set.cases) {
+    for (const Comparison& comparison : run_golden_case(golden, *model, stages, Precision::int8_vision)) {
+      std::cout << comparison.line() << "\n";
+      EXPECT_TRUE(comparison.holds) << comparison.line();
+    }
+  }
+}
+
 /// Adapters that PEFT made, against the network that PEFT's merged weights were put in.
 class AdapterGolden : public testing::TestWithParam<const char*> {};
 
@@ -101,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(ByPeft, AdapterGolden, testing::Values("decoder", "visi
                          [](const auto& info) { return info.param; });
 
 std::string precision_name(Precision precision) {
-  static const char* const kNames[] = {"_fp32", "_bf16", "_int8", "_int4"};
+  static const char* const kNames[] = {"_fp32", "_bf16", "_int8", "_int8_vision", "_int4"};
   return kNames[static_cast<int>(precision)];
 }
 

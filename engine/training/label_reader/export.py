@@ -140,7 +140,7 @@ def config_json(c):
     return dict(
         _name_or_path="label-reader", architectures=["DeepseekOCRForCausalLM"], model_type="deepseek_vl_v2",
         candidate_resolutions=[[canvas.height, canvas.width] for canvas in canvases.CANVASES], position_fit="crop",
-        legible_text_height=LEGIBLE_TEXT_HEIGHT, global_view_pos="head", tile_tag="2D", supported_prompts=SUPPORTED_PROMPTS, image_token_id=voc.IMAGE,
+        legible_text_height=LEGIBLE_TEXT_HEIGHT, int8_vision=True, global_view_pos="head", tile_tag="2D", supported_prompts=SUPPORTED_PROMPTS, image_token_id=voc.IMAGE,
         projector_config=dict(input_dim=2 * c.clip_width, model_type="mlp_projector", n_embed=c.hidden,
                               projector_type="linear"),
         torch_dtype="bfloat16",

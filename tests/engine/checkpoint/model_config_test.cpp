@@ -60,6 +60,7 @@ TEST(ModelConfig, ReadsTheBundledFile) {
   EXPECT_TRUE(config.uses_canvases());
   EXPECT_EQ(config.canvases[1], (CanvasSize{128, 384}));
   EXPECT_EQ(config.legible_text_height, 28);
+  EXPECT_TRUE(config.int8_vision);
   EXPECT_EQ(config.supported_prompts, std::vector<std::string>{"Free OCR."});
   EXPECT_EQ(config.image_token_id, 5);
   EXPECT_EQ(config.decoder.bos_id, 1);

@@ -3,7 +3,9 @@
 #include "model/precision.h"
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "checkpoint/error.h"
 #include "checkpoint_writer.h"
@@ -29,8 +31,13 @@ class Precision : public testing::TestWithParam<DsocrPrecision> {
   static void TearDownTestSuite() { delete folder_; }
 
   static std::unique_ptr<ModelRunner> load(DsocrPrecision precision, const LoadProgress& progress = {}) {
+    return load_from(folder_->path(), precision, progress);
+  }
+
+  static std::unique_ptr<ModelRunner> load_from(const std::filesystem::path& folder, DsocrPrecision precision,
+                                                const LoadProgress& progress = {}) {
     ModelOptions options;
-    options.model_path = folder_->path();
+    options.model_path = folder;
     options.precision = precision;
     return load_model(options, progress, never);
   }
@@ -46,9 +53,24 @@ TEST_P(Precision, IsSaidAndTakesWhatWasPlanned) {
   const auto model = load(GetParam(), [&](int percent, const std::string&) { last = percent; });
   EXPECT_EQ(model->precision(), kNames[GetParam()]);
   EXPECT_EQ(last, 100);
-  const ModelPrecision planned = choose_precision(GetParam(), model->parameter_count());
+  const ModelPrecision planned = choose_precision(GetParam(), model->parameter_count(), model->config().int8_vision);
   EXPECT_EQ(planned.name(), kNames[GetParam()]);
   EXPECT_EQ(model->weight_bytes(), weight_bytes(model->config(), planned));
+}
+
+TEST_P(Precision, OfACheckpointThatIsReadInEightBits) {
+  // With few bits a checkpoint that says so has them in the vision encoder, too.
+  const TemporaryFolder folder;
+  write_checkpoint("mini-a", folder.path());
+  std::ifstream in(folder / "config.json");
+  nlohmann::json config = nlohmann::json::parse(in);
+  config["int8_vision"] = true;
+  std::ofstream(folder / "config.json") << config;
+  const auto model = load_from(folder.path(), GetParam()), other = load(GetParam());
+  const ModelPrecision planned = choose_precision(GetParam(), model->parameter_count(), true);
+  EXPECT_EQ(model->weight_bytes(), weight_bytes(model->config(), planned));
+  EXPECT_EQ(planned.vision_packing.has_value(), planned.packing.has_value());
+  EXPECT_EQ(model->weight_bytes() < other->weight_bytes(), planned.packing.has_value());
 }
 
 /// The id after a prompt and those of some steps, alone and beside another sequence.
