@@ -45,12 +45,33 @@ struct PanelKernels {
   void (*round_inputs)(Rows<const float> x, int64_t count, int64_t length, const RoundedRows& out);
 };
 
+/// Vectors in 8 bits, one behind the other: value = number · scale of its vector, numbers from −127 to 127.
+struct ByteVectors {
+  const int8_t* numbers;
+  const float* scales;
+};
+
+/// Of such vectors: the keys and values of a cache.
+struct ByteKernels {
+  /// Rounds to the largest magnitude / 127.  Where that is below 1e-30 the numbers and the scale are zeros; where
+  /// something is not finite the numbers are zeros and the scale is not a number.  @return the scale
+  float (*round)(const float* x, int64_t length, int8_t* numbers);
+  /// The same to the largest magnitude / 32767, or to less where sums of `length` products would pass 32 bits: a query,
+  /// as products() takes it.
+  float (*round_query)(const float* x, int64_t length, int16_t* numbers);
+  /// out[r] = Σ value[r][k] · (scale · x[k]) for r < count, k < length; the sums are exact.
+  void (*products)(ByteVectors vectors, int64_t count, const int16_t* x, float scale, int64_t length, float* out);
+  /// out[k] = Σ factors[r] · value[r][k] for r < count, k < length.
+  void (*weighted_sum)(ByteVectors vectors, const float* factors, int64_t count, int64_t length, float* out);
+};
+
 struct Kernels {
   TypedKernels<float> f32;
   TypedKernels<Bf16> bf16;
   PanelKernels int8;
   PanelKernels int8x8;
   PanelKernels int4;
+  ByteKernels bytes;
   /// In place: x[k] = exp(scale · (x[k] − max x)).  length ≥ 1.  @return their sum
   float (*softmax_terms)(float* x, int64_t length, float scale);
   /// max(x[k] + factor · y[k]).  length ≥ 1; of numbers that are none, any result

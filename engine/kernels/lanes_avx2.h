@@ -24,6 +24,9 @@ struct Lanes {
     const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bf16)));
     return {_mm256_castsi256_ps(_mm256_slli_epi32(wide, 16))};
   }
+  static Lanes load(const int8_t* whole) {
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(whole))))};
+  }
   void store(float* out) const { _mm256_storeu_ps(out, value); }
   void store(uint16_t* bf16) const {
     const __m256i bits = _mm256_castps_si256(value);
@@ -89,6 +92,16 @@ struct Words {
     return {_mm256_add_epi16(sums.value, _mm256_maddubs_epi16(a.value, b.value))};
   }
   Lanes to_lanes() const { return {_mm256_cvtepi32_ps(value)}; }
+  /// out[i] = the sum of the 32-bit numbers of parts[i]
+  static void sums(const Words (&parts)[8], int32_t* out) {
+    const __m256i first = _mm256_hadd_epi32(_mm256_hadd_epi32(parts[0].value, parts[1].value),
+                                            _mm256_hadd_epi32(parts[2].value, parts[3].value));
+    const __m256i second = _mm256_hadd_epi32(_mm256_hadd_epi32(parts[4].value, parts[5].value),
+                                             _mm256_hadd_epi32(parts[6].value, parts[7].value));
+    const __m256i both = _mm256_add_epi32(_mm256_permute2x128_si256(first, second, 0x20),
+                                          _mm256_permute2x128_si256(first, second, 0x31));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), both);
+  }
 };
 
 }  // namespace deepseekocr::kernels::KERNEL_VARIANT

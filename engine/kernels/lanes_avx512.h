@@ -24,6 +24,9 @@ struct Lanes {
     const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bf16)));
     return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
   }
+  static Lanes load(const int8_t* whole) {
+    return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(whole))))};
+  }
   void store(float* out) const { _mm512_storeu_ps(out, value); }
   void store(uint16_t* bf16) const {
     const __m512i bits = _mm512_castps_si512(value);
@@ -84,6 +87,17 @@ struct Words {
     return {_mm512_add_epi16(sums.value, _mm512_maddubs_epi16(a.value, b.value))};
   }
   Lanes to_lanes() const { return {_mm512_cvtepi32_ps(value)}; }
+  /// out[i] = the sum of the 32-bit numbers of parts[i]
+  static void sums(const Words (&parts)[8], int32_t* out) {
+    __m256i half[8];
+    for (int i = 0; i < 8; ++i)
+      half[i] = _mm256_add_epi32(_mm512_castsi512_si256(parts[i].value), _mm512_extracti64x4_epi64(parts[i].value, 1));
+    const __m256i first = _mm256_hadd_epi32(_mm256_hadd_epi32(half[0], half[1]), _mm256_hadd_epi32(half[2], half[3]));
+    const __m256i second = _mm256_hadd_epi32(_mm256_hadd_epi32(half[4], half[5]), _mm256_hadd_epi32(half[6], half[7]));
+    const __m256i both = _mm256_add_epi32(_mm256_permute2x128_si256(first, second, 0x20),
+                                          _mm256_permute2x128_si256(first, second, 0x31));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), both);
+  }
 };
 
 }  // namespace deepseekocr::kernels::KERNEL_VARIANT

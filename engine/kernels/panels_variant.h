@@ -174,7 +174,7 @@ void round_group(const float* x, int64_t count, uint8_t* out, float* scale, int3
 }
 
 /// The same of int8x8: zero is a number of the group's own.
-inline void round_bytes(const float* x, int64_t count, uint8_t* out, float* scale, int32_t* zero) {
+inline void round_range(const float* x, int64_t count, uint8_t* out, float* scale, int32_t* zero) {
   constexpr float kSmallest = 1e-30F;
   float rest[Int8x8::kGroup];
   if (count < Int8x8::kGroup) {
@@ -207,7 +207,7 @@ inline void round_bytes(const float* x, int64_t count, uint8_t* out, float* scal
 }
 
 inline void round_any(const float* x, int64_t count, const RoundedRows& out, Int8x8) {
-  round_bytes(x, count, out.numbers, out.scales, out.sums);
+  round_range(x, count, out.numbers, out.scales, out.sums);
 }
 
 template <typename Format>

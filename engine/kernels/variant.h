@@ -277,6 +277,7 @@ inline void rms_norm(const float* x, const float* weight, int64_t length, float 
 
 // These define kernels over what is above, so they come after.
 #include "kernels/panels_variant.h"
+#include "kernels/vectors_variant.h"
 #include "kernels/vision_variant.h"
 
 namespace deepseekocr::kernels::KERNEL_VARIANT {
@@ -288,6 +289,7 @@ const Kernels kKernels = {
     {panel_products<Int8>, round_inputs<Int8>},
     {panel_products<Int8x8>, round_inputs<Int8x8>},
     {panel_products<Int4>, round_inputs<Int4>},
+    {round_bytes, round_words, byte_products, weighted_byte_sum},
     softmax_terms,
     largest_sum,
     shifted_sums,
