@@ -61,6 +61,7 @@ struct StepSequence {
   int64_t capacity = 0;                  ///< > length
   std::span<const CacheAddress> caches;  ///< of each layer
   std::span<const int32_t> banned;
+  std::span<const CacheAddress> scales = {};  ///< of each layer, of CacheFormat::int8; empty: plain caches
 };
 
 /// Not thread-safe.

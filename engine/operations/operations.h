@@ -5,11 +5,11 @@
 // operations and are tested against it.  Matrices of weights are stored as (outputs, inputs).
 //
 // A model has one dtype, float32 or bfloat16: that of its matrices, of what goes into a matrix product or an attention
-// and comes out of it, and of the caches.  Everything between is float32 in both: the residual streams (callers add
-// products to them), norms and their weights, softmax, router, rotary tables and the sums over experts.  So a product
-// casts its input to the dtype of its weights (that of few rows on a processor need not, and does not), and a norm
-// gives float32.  This is closer to the float32 network than the official bfloat16 profiles (specification 1.6), which
-// round the streams too, at no cost that can be measured.
+// and comes out of it, and of the caches unless they are in 8 bits.  Everything between is float32 in both: the
+// residual streams (callers add products to them), norms and their weights, softmax, router, rotary tables and the sums
+// over experts.  So a product casts its input to the dtype of its weights (that of few rows on a processor need not,
+// and does not), and a norm gives float32.  This is closer to the float32 network than the official bfloat16 profiles
+// (specification 1.6), which round the streams too, at no cost that can be measured.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -90,9 +90,16 @@ struct CacheSlice {
   at::Tensor values;
   int64_t length = 0;
   int64_t count = 0;
+  /// Of CacheFormat::int8, whose keys and values are int8: each (heads, capacity), float32.  Undefined: plain ones.
+  at::Tensor key_scales = {};
+  at::Tensor value_scales = {};
+
+  bool is_rounded() const { return key_scales.defined(); }
 };
 
 /// Rotates queries and keys, appends keys and values to the caches, and attends causally: each sequence to itself only.
+/// Caches in 8 bits: what goes into the products is float32, and a prompt attends to its keys and values as they are
+/// kept.  A vector in which something is not finite makes all that attends to it not a number.
 /// @param qkv   (rows, 3·heads·dim); the rows of slices[0], then those of slices[1], …
 /// @param slices  capacity ≥ length + count; of a sequence with length > 0, count is 1
 /// @return (rows, heads·dim)

@@ -9,10 +9,12 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cos.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/outer.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sin.h>
+#include <ATen/ops/where.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -44,16 +46,30 @@ at::Tensor table_rows(const at::Tensor& table, std::span<const CacheSlice> slice
   return at::cat(parts);
 }
 
+/// Writes x (heads, count, dim) behind the `length` vectors of a cache, and gives all of them in the query's dtype:
+/// (heads, length + count, dim).
+/// @param scales  undefined: the cache has the model's dtype
+at::Tensor append(const at::Tensor& x, const at::Tensor& cache, const at::Tensor& scales, int64_t length) {
+  const int64_t count = x.size(1);
+  if (!scales.defined()) {
+    cache.narrow(1, length, count).copy_(x);
+    return cache.narrow(1, 0, length + count);
+  }
+  const aten::RoundedVectors rounded = aten::round_vectors(x);
+  cache.narrow(1, length, count).copy_(rounded.numbers);
+  scales.narrow(1, length, count).copy_(rounded.scales);
+  return cache.narrow(1, 0, length + count).to(at::kFloat).mul_(scales.narrow(1, 0, length + count).unsqueeze(-1));
+}
+
 /// One sequence: query, key, value each (heads, count, dim) → (count, heads·dim)
 at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, const CacheSlice& slice) {
-  const int64_t total = slice.length + slice.count;
   TORCH_CHECK(slice.length == 0 || slice.count == 1, "a sequence is extended by one position at a time");
-  TORCH_CHECK(total <= slice.keys.size(1), "the cache is too small");
-  slice.keys.narrow(1, slice.length, slice.count).copy_(key);
-  slice.values.narrow(1, slice.length, slice.count).copy_(value);
-  const at::Tensor out = at::scaled_dot_product_attention(
-      query.unsqueeze(0), slice.keys.narrow(1, 0, total).unsqueeze(0), slice.values.narrow(1, 0, total).unsqueeze(0),
-      /*attn_mask=*/{}, /*dropout_p=*/0.0, /*is_causal=*/slice.count > 1);
+  TORCH_CHECK(slice.length + slice.count <= slice.keys.size(1), "the cache is too small");
+  const at::Tensor keys = append(key, slice.keys, slice.key_scales, slice.length);
+  const at::Tensor values = append(value, slice.values, slice.value_scales, slice.length);
+  const at::Tensor out = at::scaled_dot_product_attention(query.to(keys.scalar_type()).unsqueeze(0), keys.unsqueeze(0),
+                                                          values.unsqueeze(0), /*attn_mask=*/{}, /*dropout_p=*/0.0,
+                                                          /*is_causal=*/slice.count > 1);
   return out.squeeze(0).transpose(0, 1).reshape({slice.count, -1});
 }
 
@@ -129,13 +145,22 @@ at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& 
   return out.reshape({views, rows, columns, -1});
 }
 
+RoundedVectors round_vectors(const at::Tensor& x) {
+  constexpr double kSmallest = 1e-30, kLargest = 127;
+  const at::Tensor wide = x.to(at::kFloat);
+  const at::Tensor extreme = wide.abs().amax(-1, /*keepdim=*/true), used = extreme > kSmallest;
+  const at::Tensor nothing = (wide * 0).sum(-1, /*keepdim=*/true);  // not a number if one of them is none, or infinite
+  const at::Tensor scales = at::where(used, extreme / kLargest, 0.0) + nothing;
+  const at::Tensor numbers = at::where(scales > 0, (wide * (at::full_like(extreme, kLargest) / extreme)).round(), 0.0);
+  return {numbers.to(at::kChar), scales.squeeze(-1)};
+}
+
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices) {
   const int64_t rows = qkv.size(0), dim = qkv.size(1) / (3 * heads);
   const at::Tensor vectors = qkv.reshape({rows, 3 * heads, dim});
   const at::Tensor rotated = rotate(vectors.narrow(1, 0, 2 * heads), table_rows(rope.cosines, slices).unsqueeze(1),
-                                    table_rows(rope.sines, slices).unsqueeze(1))
-                                 .to(qkv.scalar_type());
+                                    table_rows(rope.sines, slices).unsqueeze(1));
   const at::Tensor query = rotated.narrow(1, 0, heads).transpose(0, 1),
                    key = rotated.narrow(1, heads, heads).transpose(0, 1);
   const at::Tensor value = vectors.narrow(1, 2 * heads, heads).transpose(0, 1);
@@ -143,8 +168,9 @@ at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int he
   parts.reserve(slices.size());
   int64_t row = 0;
   for (const CacheSlice& slice : slices) {
-    const auto own = [&](const at::Tensor& x) { return x.narrow(1, row, slice.count); };
-    parts.push_back(attend(own(query), own(key), own(value), slice));
+    const at::ScalarType type = slice.is_rounded() ? at::kFloat : qkv.scalar_type();
+    const auto own = [&](const at::Tensor& x) { return x.narrow(1, row, slice.count).to(type); };
+    parts.push_back(attend(own(query), own(key), own(value), slice).to(qkv.scalar_type()));
     row += slice.count;
   }
   TORCH_CHECK(row == rows, "the slices do not cover the rows");

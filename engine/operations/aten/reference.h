@@ -20,6 +20,15 @@ at::Tensor logits(const at::Tensor& x, const at::Tensor& weight);
 at::Tensor attention(const at::Tensor& qkv, int heads);
 at::Tensor relative_position_attention(const at::Tensor& qkv, const at::Tensor& row_table,
                                        const at::Tensor& column_table, int heads);
+
+/// Vectors in CacheFormat::int8.
+struct RoundedVectors {
+  at::Tensor numbers;  ///< as x, int8
+  at::Tensor scales;   ///< without the last axis, float32
+};
+/// Of x (…, dim): each vector rounded to its largest magnitude / 127, ties to even.  Zeros below 1e-30; where something
+/// is not finite the scale is not a number.
+RoundedVectors round_vectors(const at::Tensor& x);
 at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int heads,
                             std::span<const CacheSlice> slices);
 

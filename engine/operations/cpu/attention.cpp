@@ -11,10 +11,12 @@
 namespace deepseekocr::operations::cpu {
 
 bool takes(const at::Tensor& qkv, std::span<const CacheSlice> slices) {
-  if (slices.size() > kFewRows || static_cast<int64_t>(slices.size()) != qkv.size(0)) return false;
+  if (static_cast<int64_t>(slices.size()) != qkv.size(0) || !qkv.is_cpu() || !has_kernels(qkv.scalar_type()))
+    return false;
   return std::all_of(slices.begin(), slices.end(), [&](const CacheSlice& slice) {
-    return takes(qkv, slice.keys) && slice.count == 1 && slice.values.is_contiguous() &&
-           slice.length < slice.keys.size(1) && slice.keys.scalar_type() == qkv.scalar_type();
+    // The reference, which is fast with many sequences, would have to widen all of a cache in 8 bits.
+    return (slices.size() <= kFewRows || slice.is_rounded()) && has_vectors(slice, qkv.scalar_type()) &&
+           slice.count == 1 && slice.length < slice.keys.size(1);
   });
 }
 
@@ -27,17 +29,15 @@ at::Tensor cached_attention(const at::Tensor& qkv, const RopeTable& rope, int he
     team().run(rows * heads, [&](int64_t i) {
       const int64_t row = i / heads, head = i % heads;
       const CacheSlice& slice = slices[static_cast<size_t>(row)];
-      const int64_t place = head * slice.keys.size(1) * dim;
-      const HeadStep<T> step{read_only<T>(in) + (3 * row * heads + head) * dim,
-                             width,
-                             writable<T>(slice.keys) + place,
-                             writable<T>(slice.values) + place,
-                             slice.length,
-                             dim};
+      const HeadStep<T> step{read_only<T>(in) + (3 * row * heads + head) * dim, width, slice.length, dim};
       thread_local std::vector<float> memory;
+      thread_local std::vector<int16_t> query;
       memory.resize(static_cast<size_t>(slice.length + 1 + dim));
-      const HeadScratch scratch{memory.data() + dim, memory.data()};
-      attend(step, rope, scratch, writable<T>(out) + row * width + head * dim);
+      query.resize(static_cast<size_t>(dim));
+      const HeadScratch scratch{memory.data() + dim, memory.data(), query.data()};
+      with_vectors<T>(slice, head, dim, [&](const auto& keys, const auto& values) {
+        attend(step, keys, values, rope, scratch, writable<T>(out) + row * width + head * dim);
+      });
     });
   });
   return out;

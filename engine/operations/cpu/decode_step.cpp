@@ -102,6 +102,7 @@ class CpuDecodeStep final : public DecodeStep {
     grown(scores_, rows_ * weights_.heads * capacity_);
     grown(x_, rows_ * hidden_);
     grown(qkv_, rows_ * 3 * hidden_);
+    grown(queries_, rows_ * hidden_);
     grown(logits_, rows_ * head_.rows());
     normed_.reserve(rows_, hidden_);
     attended_.reserve(rows_, hidden_);
@@ -141,14 +142,15 @@ class CpuDecodeStep final : public DecodeStep {
 
   /// Into attended_; what a head gives takes the place of its query.
   void attend_one(const StepSequence& sequence, size_t layer, int64_t row, int64_t head) {
-    const CacheAddress& cache = sequence.caches[layer];
-    const int64_t place = head * sequence.capacity * dim_;
+    const CacheAddress scales = sequence.scales.empty() ? CacheAddress{} : sequence.scales[layer];
     T* query = qkv_.data() + 3 * row * hidden_ + head * dim_;
     float* attended = attended_.row(row) + head * dim_;
-    const HeadStep<T> step{
-        query,           hidden_, static_cast<T*>(cache.keys) + place, static_cast<T*>(cache.values) + place,
-        sequence.length, dim_};
-    attend(step, weights_.rope, {scores_.data() + (row * weights_.heads + head) * capacity_, attended}, query);
+    const HeadStep<T> step{query, hidden_, sequence.length, dim_};
+    const HeadScratch scratch{scores_.data() + (row * weights_.heads + head) * capacity_, attended,
+                              queries_.data() + row * hidden_ + head * dim_};
+    with_vectors<T>(
+        sequence.caches[layer], scales, head * sequence.capacity, dim_,
+        [&](const auto& keys, const auto& values) { attend(step, keys, values, weights_.rope, scratch, query); });
     std::transform(query, query + dim_, attended, [](T value) { return kernels::widen(value); });
   }
 
@@ -266,8 +268,9 @@ class CpuDecodeStep final : public DecodeStep {
 
   // Of the step: rows_ rows each.
   int64_t rows_ = 0;
-  std::vector<float> x_;  ///< the residual stream, (rows, hidden)
-  std::vector<T> qkv_;    ///< (rows, 3·hidden)
+  std::vector<float> x_;          ///< the residual stream, (rows, hidden)
+  std::vector<T> qkv_;            ///< (rows, 3·hidden)
+  std::vector<int16_t> queries_;  ///< of attention to caches in 8 bits: (rows, hidden)
   StepBuffer normed_, attended_;
   int64_t capacity_ = 0;            ///< the largest of the sequences'
   std::vector<float> scores_;       ///< of attention: (rows, heads, capacity)

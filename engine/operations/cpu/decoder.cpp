@@ -14,10 +14,6 @@
 namespace deepseekocr::operations::cpu {
 namespace {
 
-bool has_kernels(at::ScalarType type) {
-  return active_kernels() != nullptr && (type == at::kFloat || type == at::kBFloat16);
-}
-
 /// Inputs that are multiplied with a part of the weights before their results are handed on.
 constexpr int64_t kPartInputs = 24;
 
@@ -96,6 +92,10 @@ void visit_experts(const Visits& all, int64_t k, const at::Tensor& x, const at::
 
 bool is_slow(at::ScalarType type) {
   return type == at::kBFloat16 && kernels::best_isa() < kernels::Isa::avx512;
+}
+
+bool has_kernels(at::ScalarType type) {
+  return active_kernels() != nullptr && (type == at::kFloat || type == at::kBFloat16);
 }
 
 bool computes_all(at::ScalarType type) {

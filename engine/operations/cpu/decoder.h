@@ -20,6 +20,9 @@ bool is_slow(at::ScalarType type);
 /// Whether all products of a network of this dtype, of few rows or many, are done here.
 bool computes_all(at::ScalarType type);
 
+/// Whether there are kernels of this dtype on this processor.
+bool has_kernels(at::ScalarType type);
+
 /// Whether rows of `x` (…, inputs) can be multiplied with `weight` here: few, or where LibTorch is slow at many; in a
 /// processor's memory, of a dtype that has kernels on this processor.
 bool takes(const at::Tensor& x, const at::Tensor& weight);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "operations/cpu/cached_vectors.h"
 #include "operations/cpu/matrix.h"
 #include "operations/cpu/rotary.h"
 
@@ -50,17 +51,21 @@ template <typename T>
 void gather(const Prompt& prompt, const T* qkv, const RopeTable& rope, const CacheSlice& slice, int64_t head,
             int64_t first, int64_t some) {
   const int64_t dim = prompt.dim, width = prompt.heads * dim, place = head * prompt.positions;
-  const int64_t cached = head * slice.keys.size(1);
-  for (int64_t position = first; position < first + some; ++position) {
-    const T* query = qkv + position * 3 * width + head * dim;
-    float* key = writable<float>(prompt.keys) + (place + position) * dim;
-    rotate(rope, position, dim, query, writable<float>(prompt.queries) + (place + position) * dim);
-    rotate(rope, position, dim, query + width, key);
-    typed_kernels<T>().round(key, dim, writable<T>(slice.keys) + (cached + position) * dim);
-    std::copy_n(query + 2 * width, dim, writable<T>(slice.values) + (cached + position) * dim);
-    float* values = writable<float>(prompt.values) + head * dim * prompt.positions + position;
-    for (int64_t k = 0; k < dim; ++k) values[k * prompt.positions] = kernels::widen(query[2 * width + k]);
-  }
+  thread_local std::vector<float> value;
+  value.resize(static_cast<size_t>(dim));
+  with_vectors<T>(slice, head, dim, [&](const auto& cached_keys, const auto& cached_values) {
+    for (int64_t position = first; position < first + some; ++position) {
+      const T* query = qkv + position * 3 * width + head * dim;
+      float* key = writable<float>(prompt.keys) + (place + position) * dim;
+      rotate(rope, position, dim, query, writable<float>(prompt.queries) + (place + position) * dim);
+      rotate(rope, position, dim, query + width, key);
+      cached_keys.put(position, dim, key);
+      for (int64_t k = 0; k < dim; ++k) value[static_cast<size_t>(k)] = kernels::widen(query[2 * width + k]);
+      cached_values.put(position, dim, value.data());
+      float* values = writable<float>(prompt.values) + head * dim * prompt.positions + position;
+      for (int64_t k = 0; k < dim; ++k) values[k * prompt.positions] = value[static_cast<size_t>(k)];
+    }
+  });
 }
 
 /// What positions first … first + some − 1 of a head attend to; out (positions, heads·dim).
@@ -94,8 +99,7 @@ void attend(const Prompt& prompt, int64_t head, int64_t first, int64_t some, T* 
 bool takes_prompts(const at::Tensor& qkv, std::span<const CacheSlice> slices) {
   return qkv.is_cpu() && computes_all(qkv.scalar_type()) &&
          std::all_of(slices.begin(), slices.end(), [&](const CacheSlice& slice) {
-           return slice.length == 0 && slice.count <= slice.keys.size(1) && slice.keys.is_contiguous() &&
-                  slice.values.is_contiguous() && slice.keys.scalar_type() == qkv.scalar_type();
+           return slice.length == 0 && slice.count <= slice.keys.size(1) && has_vectors(slice, qkv.scalar_type());
          });
 }
 

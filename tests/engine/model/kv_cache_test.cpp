@@ -40,6 +40,45 @@ TEST(KvCache, KeepsItsContentsWhenItGrows) {
   }
 }
 
+TEST(KvCache, InEightBitsKeepsItsScalesWhenItGrows) {
+  KvCache cache(small_config(), at::TensorOptions().dtype(at::kBFloat16), CacheFormat::int8);
+  for (int64_t position = 0; position < 700; ++position) {
+    cache.reserve(1);
+    for (int layer = 0; layer < 2; ++layer) {
+      const operations::CacheSlice slice = cache.slice(layer, 1);
+      ASSERT_TRUE(slice.is_rounded());
+      slice.keys.select(1, position).fill_(position % 100 + layer);
+      slice.values.select(1, position).fill_(-position % 100 - layer);
+      slice.key_scales.select(1, position).fill_(static_cast<double>(position + layer));
+      slice.value_scales.select(1, position).fill_(static_cast<double>(-position - layer));
+    }
+    cache.advance(1);
+  }
+  ASSERT_EQ(cache.addresses().size(), 2);
+  ASSERT_EQ(cache.scale_addresses().size(), 2);
+  for (const int64_t checked : {0, 1, 255, 256, 699}) {
+    const int64_t place = cache.capacity() + checked;  // of the second head
+    EXPECT_EQ(static_cast<int8_t*>(cache.addresses()[1].keys)[place * 3 + 2], checked % 100 + 1);
+    EXPECT_EQ(static_cast<int8_t*>(cache.addresses()[1].values)[place * 3 + 2], -checked % 100 - 1);
+    EXPECT_EQ(static_cast<float*>(cache.scale_addresses()[1].keys)[place], static_cast<float>(checked + 1));
+    EXPECT_EQ(static_cast<float*>(cache.scale_addresses()[1].values)[place], static_cast<float>(-checked - 1));
+  }
+}
+
+TEST(KvCache, PlainOnesHaveNoScales) {
+  KvCache cache(small_config(), at::TensorOptions().dtype(at::kBFloat16));
+  cache.reserve(1);
+  EXPECT_FALSE(cache.slice(0, 1).is_rounded());
+  EXPECT_TRUE(cache.scale_addresses().empty());
+}
+
+TEST(KvCache, BytesOfAPositionAreThoseOfItsNumbersAndScales) {
+  const DecoderConfig config = small_config();  // two layers of two heads of three numbers
+  EXPECT_EQ(cache_bytes(config, at::kFloat, CacheFormat::plain), 96);
+  EXPECT_EQ(cache_bytes(config, at::kBFloat16, CacheFormat::plain), 48);
+  EXPECT_EQ(cache_bytes(config, at::kBFloat16, CacheFormat::int8), 56);
+}
+
 TEST(KvCache, EndsAtTheModelsPositions) {
   KvCache cache(small_config(), at::TensorOptions().dtype(at::kFloat));
   cache.reserve(1000);

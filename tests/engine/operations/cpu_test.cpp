@@ -7,10 +7,13 @@
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
+#include <limits>
+
 #include "engine/operations/naive.h"
 #include "engine/operations/with_team.h"
 #include "kernels/isa.h"
 #include "operations/aten/reference.h"
+#include "operations/cache_address.h"
 #include "operations/cpu/decoder.h"
 #include "operations/threads.h"
 
@@ -125,40 +128,100 @@ TEST_P(Cpu, RouteAndExperts) {
 
 constexpr int64_t kCapacity = 100;
 
+constexpr CacheFormat kFormats[] = {CacheFormat::plain, CacheFormat::int8};
+
 /// Sequences of these lengths, each extended by a step.
 struct Caches {
-  Caches(std::initializer_list<int64_t> lengths, int64_t heads, int64_t dim, at::ScalarType type) {
+  Caches(const std::vector<int64_t>& lengths, int64_t heads, int64_t dim, at::ScalarType type,
+         CacheFormat format = CacheFormat::plain) {
     uint64_t seed = 10;
     for (const int64_t length : lengths) {
-      const at::Tensor keys = numbers({heads, kCapacity, dim}, ++seed).to(type),
-                       values = numbers({heads, kCapacity, dim}, ++seed).to(type);
-      slices.push_back({keys, values, length, 1});
+      const at::Tensor keys = numbers({heads, kCapacity, dim}, ++seed), values = numbers(keys.sizes(), ++seed);
+      if (format == CacheFormat::plain) {
+        slices.push_back({keys.to(type), values.to(type), length, 1});
+        continue;
+      }
+      const auto own_keys = operations::aten::round_vectors(keys), own_values = operations::aten::round_vectors(values);
+      slices.push_back({own_keys.numbers, own_values.numbers, length, 1, own_keys.scales, own_values.scales});
     }
   }
   std::vector<CacheSlice> slices;
 };
 
+/// What a slice keeps, as numbers.
+std::pair<at::Tensor, at::Tensor> kept(const CacheSlice& slice) {
+  if (!slice.is_rounded()) return {slice.keys, slice.values};
+  return {slice.keys * slice.key_scales.unsqueeze(-1), slice.values * slice.value_scales.unsqueeze(-1)};
+}
+
+/// Plain values are copied; rounded numbers may differ by a step where float32 came to another last bit.
+void expect_equal_caches(const std::vector<CacheSlice>& got, const std::vector<CacheSlice>& expected) {
+  for (size_t i = 0; i < got.size(); ++i) {
+    const auto [keys, own_values] = kept(got[i]);
+    const auto [other_keys, other_values] = kept(expected[i]);
+    expect_close(values(keys), values(other_keys), got[i].is_rounded() ? 0.02 : 0.01);
+    EXPECT_TRUE(at::equal(own_values, other_values));
+  }
+}
+
 TEST_P(Cpu, CachedAttention) {
   constexpr int64_t kHeads = 3;
-  for (const int64_t dim : {2, 10, 32}) {
-    const auto rope = operations::rope_table(kCapacity, static_cast<int>(dim), 10000, at::kCPU);
-    Caches own({0, 1, 17, kCapacity - 1}, kHeads, dim, GetParam()),
-        reference({0, 1, 17, kCapacity - 1}, kHeads, dim, GetParam());
-    const at::Tensor qkv = weights({4, 3 * kHeads * dim}, 1);
-    ASSERT_TRUE(operations::cpu::takes(qkv, own.slices));
-    expect_equal(operations::cached_attention(qkv, rope, kHeads, own.slices),
-                 operations::aten::cached_attention(qkv, rope, kHeads, reference.slices));
-    for (size_t i = 0; i < own.slices.size(); ++i) {
-      expect_equal(own.slices[i].keys, reference.slices[i].keys);
-      EXPECT_TRUE(at::equal(own.slices[i].values, reference.slices[i].values));
+  const std::vector<int64_t> lengths = {0, 1, 17, kCapacity - 1};
+  for (const CacheFormat format : kFormats) {
+    for (const int64_t dim : {2, 10, 32, 66}) {
+      const auto rope = operations::rope_table(kCapacity, static_cast<int>(dim), 10000, at::kCPU);
+      Caches own(lengths, kHeads, dim, GetParam(), format), reference(lengths, kHeads, dim, GetParam(), format);
+      const at::Tensor qkv = weights({4, 3 * kHeads * dim}, 1);
+      ASSERT_TRUE(operations::cpu::takes(qkv, own.slices));
+      expect_equal(operations::cached_attention(qkv, rope, kHeads, own.slices),
+                   operations::aten::cached_attention(qkv, rope, kHeads, reference.slices));
+      expect_equal_caches(own.slices, reference.slices);
     }
+  }
+}
+
+TEST_P(Cpu, ManySequencesAreLeftToTheReferenceUnlessTheirCachesAreRounded) {
+  const std::vector<int64_t> lengths(operations::cpu::kFewRows + 4, 5);
+  const auto count = static_cast<int64_t>(lengths.size());
+  const auto rope = operations::rope_table(kCapacity, 10, 10000, at::kCPU);
+  const at::Tensor qkv = weights({count, 3 * 20}, 1);
+  EXPECT_FALSE(operations::cpu::takes(qkv, Caches(lengths, 2, 10, GetParam()).slices));
+  const Caches own(lengths, 2, 10, GetParam(), CacheFormat::int8), other(lengths, 2, 10, GetParam(), CacheFormat::int8);
+  ASSERT_TRUE(operations::cpu::takes(qkv, own.slices));
+  const at::Tensor all = operations::cached_attention(qkv, rope, 2, own.slices);
+  for (int64_t i = 0; i < count; ++i)
+    EXPECT_TRUE(at::equal(all[i], operations::cached_attention(qkv.narrow(0, i, 1), rope, 2,
+                                                               {&other.slices[static_cast<size_t>(i)], 1})[0]));
+}
+
+TEST_P(Cpu, CachesInEightBitsAreCloseToPlainOnes) {
+  const std::vector<int64_t> lengths = {0, 17, kCapacity - 1};
+  const auto rope = operations::rope_table(kCapacity, 32, 10000, at::kCPU);
+  const at::Tensor qkv = weights({3, 3 * 64}, 1);
+  const Caches rounded(lengths, 2, 32, GetParam(), CacheFormat::int8), plain(lengths, 2, 32, GetParam());
+  const at::Tensor got = operations::cached_attention(qkv, rope, 2, rounded.slices),
+                   expected = operations::cached_attention(qkv, rope, 2, plain.slices);
+  expect_close(values(got), values(expected), 0.02);
+  EXPECT_FALSE(at::equal(got, expected));
+}
+
+TEST_P(Cpu, WhatIsNotFiniteInACacheOfEightBitsIsNotHidden) {
+  const auto rope = operations::rope_table(kCapacity, 32, 10000, at::kCPU);
+  for (const int64_t part : {0, 1, 2}) {  // a query, a key, a value
+    const at::Tensor qkv = weights({1, 3 * 64}, 1);
+    qkv[0][part * 64 + 3] = std::numeric_limits<float>::infinity();
+    const Caches caches({9}, 2, 32, GetParam(), CacheFormat::int8);
+    const at::Tensor out = operations::cached_attention(qkv, rope, 2, caches.slices);
+    EXPECT_TRUE(out[0].narrow(0, 0, 32).isnan().all().item<bool>()) << part;
+    EXPECT_FALSE(out[0].narrow(0, 32, 32).isnan().any().item<bool>()) << part;
   }
 }
 
 /// Sequences that begin with prompts of these lengths; `rows` of them all together.
 struct Prompts : Caches {
-  Prompts(std::vector<int64_t> counts, int64_t heads, int64_t dim, at::ScalarType type)
-      : Caches({0, 0, 0}, heads, dim, type) {
+  Prompts(std::vector<int64_t> counts, int64_t heads, int64_t dim, at::ScalarType type,
+          CacheFormat format = CacheFormat::plain)
+      : Caches({0, 0, 0}, heads, dim, type, format) {
     for (size_t i = 0; i < slices.size(); ++i) rows += slices[i].count = counts[i];
   }
   int64_t rows = 0;
@@ -166,19 +229,38 @@ struct Prompts : Caches {
 
 TEST_P(Cpu, PromptAttention) {
   constexpr int64_t kHeads = 3;
-  for (const int64_t dim : {2, 10, 32}) {
-    for (const auto& counts : {std::vector<int64_t>{7, kCapacity, 1}, {31, 32, 33}, {64, 2, 65}}) {
-      const auto rope = operations::rope_table(kCapacity, static_cast<int>(dim), 10000, at::kCPU);
-      Prompts own(counts, kHeads, dim, GetParam()), reference(counts, kHeads, dim, GetParam());
-      const at::Tensor qkv = weights({own.rows, 3 * kHeads * dim}, 1);
-      expect_equal(operations::cpu::prompt_attention(qkv, rope, kHeads, own.slices),
-                   operations::aten::cached_attention(qkv, rope, kHeads, reference.slices));
-      for (size_t i = 0; i < own.slices.size(); ++i) {
-        expect_equal(own.slices[i].keys, reference.slices[i].keys);
-        EXPECT_TRUE(at::equal(own.slices[i].values, reference.slices[i].values));
+  for (const CacheFormat format : kFormats) {
+    for (const int64_t dim : {2, 10, 32}) {
+      for (const auto& counts : {std::vector<int64_t>{7, kCapacity, 1}, {31, 32, 33}, {64, 2, 65}}) {
+        const auto rope = operations::rope_table(kCapacity, static_cast<int>(dim), 10000, at::kCPU);
+        Prompts own(counts, kHeads, dim, GetParam(), format), reference(counts, kHeads, dim, GetParam(), format);
+        const at::Tensor qkv = weights({own.rows, 3 * kHeads * dim}, 1);
+        expect_equal(operations::cpu::prompt_attention(qkv, rope, kHeads, own.slices),
+                     operations::aten::cached_attention(qkv, rope, kHeads, reference.slices));
+        expect_equal_caches(own.slices, reference.slices);
       }
     }
   }
+}
+
+/// A draft that is verified inside a prompt and a text that is decoded must agree.
+TEST_P(Cpu, APromptInEightBitsAttendsToWhatDecodingReads) {
+  constexpr int64_t kPositions = 40;
+  const auto rope = operations::rope_table(kCapacity, 32, 10000, at::kCPU);
+  Prompts prompts({kPositions, kPositions, 0}, 2, 32, GetParam(), CacheFormat::int8);
+  std::vector<CacheSlice>& slices = prompts.slices;
+  const at::Tensor qkv = weights({kPositions, 3 * 64}, 1);
+  const at::Tensor at_once = operations::cpu::prompt_attention(qkv, rope, 2, {&slices[0], 1});
+  for (int64_t i = 0; i < kPositions; ++i) {
+    slices[1].length = i;
+    slices[1].count = 1;
+    const at::Tensor one = operations::cached_attention(qkv.narrow(0, i, 1), rope, 2, {&slices[1], 1});
+    // Far less than a rounding to 8 bits makes; bfloat16 rounds what comes out.
+    expect_close(values(one[0]), values(at_once[i]), GetParam() == at::kFloat ? 5e-5 : 0.01);
+  }
+  slices.pop_back();
+  EXPECT_TRUE(at::equal(slices[0].keys.narrow(1, 0, kPositions), slices[1].keys.narrow(1, 0, kPositions)));
+  EXPECT_TRUE(at::equal(slices[0].values.narrow(1, 0, kPositions), slices[1].values.narrow(1, 0, kPositions)));
 }
 
 TEST_P(Cpu, PromptsAreTakenWhereAllProductsAre) {

@@ -15,6 +15,7 @@
 #include "engine/operations/naive.h"
 #include "engine/operations/with_team.h"
 #include "kernels/isa.h"
+#include "operations/aten/reference.h"
 #include "operations/threads.h"
 
 namespace deepseekocr::test {
@@ -32,6 +33,7 @@ struct Kind {
   const char* name;
   at::ScalarType dtype;
   std::optional<PackedFormat> packing;
+  CacheFormat caches = CacheFormat::plain;
 };
 
 // Neither is a multiple of what a product takes at once.
@@ -126,11 +128,23 @@ struct Caches {
       std::vector<CacheSlice> own;
       for (uint64_t layer = 0; layer < 3; ++layer) {
         const auto seed = static_cast<uint64_t>(100 * i) + 2 * layer;
-        own.push_back({numbers({kHeads, kCapacity, kDim}, 500 + seed).to(kind.dtype),
-                       numbers({kHeads, kCapacity, kDim}, 501 + seed).to(kind.dtype), lengths.back(), 1});
+        own.push_back(slice(kind, numbers({kHeads, kCapacity, kDim}, 500 + seed),
+                            numbers({kHeads, kCapacity, kDim}, 501 + seed), lengths.back()));
       }
       slices.push_back(std::move(own));
     }
+  }
+  static CacheSlice slice(const Kind& kind, const at::Tensor& keys, const at::Tensor& values, int64_t length) {
+    if (kind.caches == CacheFormat::plain) return {keys.to(kind.dtype), values.to(kind.dtype), length, 1};
+    const auto own_keys = operations::aten::round_vectors(keys), own_values = operations::aten::round_vectors(values);
+    return {own_keys.numbers, own_values.numbers, length, 1, own_keys.scales, own_values.scales};
+  }
+  std::vector<CacheAddress> scale_addresses(size_t sequence) const {
+    std::vector<CacheAddress> all;
+    for (const CacheSlice& slice : slices[sequence])
+      if (slice.is_rounded())
+        all.push_back({slice.key_scales.mutable_data_ptr(), slice.value_scales.mutable_data_ptr()});
+    return all;
   }
   std::vector<CacheAddress> addresses(size_t sequence) const {
     std::vector<CacheAddress> all;
@@ -199,11 +213,12 @@ class DecodeStepTest : public WithTeam<testing::TestWithParam<Kind>> {
     for (int32_t i = 0; i < count; ++i) ids.push_back(17 * i % kVocabulary);
     std::vector<int32_t> banned = {3, 7};
     for (int n = 0; n < 6; ++n) {
-      std::vector<std::vector<CacheAddress>> addresses;
+      std::vector<std::vector<CacheAddress>> addresses, scales;
       std::vector<StepSequence> sequences;
       for (size_t s = 0; s < ids.size(); ++s) addresses.push_back(caches.addresses(s));
+      for (size_t s = 0; s < ids.size(); ++s) scales.push_back(caches.scale_addresses(s));
       for (size_t s = 0; s < ids.size(); ++s)
-        sequences.push_back({ids[s], caches.lengths[s], kCapacity, addresses[s], banned});
+        sequences.push_back({ids[s], caches.lengths[s], kCapacity, addresses[s], banned, scales[s]});
       ASSERT_TRUE(step->takes(sequences));
       std::vector<Choice> choices(ids.size());
       step->run(sequences, choices);
@@ -216,6 +231,9 @@ class DecodeStepTest : public WithTeam<testing::TestWithParam<Kind>> {
         for (size_t layer = 0; layer < 3; ++layer) {
           EXPECT_TRUE(at::equal(caches.slices[s][layer].keys, others.slices[s][layer].keys));
           EXPECT_TRUE(at::equal(caches.slices[s][layer].values, others.slices[s][layer].values));
+          if (GetParam().caches == CacheFormat::plain) continue;
+          EXPECT_TRUE(at::equal(caches.slices[s][layer].key_scales, others.slices[s][layer].key_scales));
+          EXPECT_TRUE(at::equal(caches.slices[s][layer].value_scales, others.slices[s][layer].value_scales));
         }
         ids[s] = choices[s].id;
         ++caches.lengths[s];
@@ -255,7 +273,9 @@ TEST_P(DecodeStepTest, GivesTheLogitsOfItsChoices) {
   const auto step = operations::make_decode_step(network.weights);
   const Caches caches(GetParam(), 2);
   const auto first = caches.addresses(0), second = caches.addresses(1);
-  const std::vector<StepSequence> sequences = {{5, 0, kCapacity, first, {}}, {6, 1, kCapacity, second, {}}};
+  const auto scales = caches.scale_addresses(0), others = caches.scale_addresses(1);
+  const std::vector<StepSequence> sequences = {{5, 0, kCapacity, first, {}, scales},
+                                               {6, 1, kCapacity, second, {}, others}};
   std::vector<Choice> choices(2);
   step->run(sequences, choices);
   const at::Tensor logits = step->logits();
@@ -270,17 +290,20 @@ TEST_P(DecodeStepTest, RefusesLogitsThatAreNoNumbers) {
   const auto step = operations::make_decode_step(network.weights);
   const Caches caches(GetParam(), 1);
   const auto addresses = caches.addresses(0);
-  const StepSequence sequence{5, 0, kCapacity, addresses, {}};
+  const auto scales = caches.scale_addresses(0);
+  const StepSequence sequence{5, 0, kCapacity, addresses, {}, scales};
   Choice choice;
   EXPECT_THROW(step->run({&sequence, 1}, {&choice, 1}), EngineError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, DecodeStepTest,
-                         testing::Values(Kind{"fp32", at::kFloat, {}}, Kind{"bf16", at::kBFloat16, {}},
-                                         Kind{"int8", at::kFloat, PackedFormat::int8},
-                                         Kind{"int4", at::kFloat, PackedFormat::int4},
-                                         Kind{"int8OfBf16", at::kBFloat16, PackedFormat::int8}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, DecodeStepTest,
+    testing::Values(Kind{"fp32", at::kFloat, {}}, Kind{"bf16", at::kBFloat16, {}},
+                    Kind{"int8", at::kFloat, PackedFormat::int8}, Kind{"int4", at::kFloat, PackedFormat::int4},
+                    Kind{"int8OfBf16", at::kBFloat16, PackedFormat::int8},
+                    Kind{"fp32CachesInt8", at::kFloat, {}, CacheFormat::int8},
+                    Kind{"int4OfBf16CachesInt8", at::kBFloat16, PackedFormat::int4, CacheFormat::int8}),
+    [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace deepseekocr::test
