@@ -113,6 +113,15 @@ ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool
                       ": use auto, fp32, bf16, int8 or int4.");
 }
 
+CacheFormat choose_cache_format(DsocrKvCache wanted, const ModelPrecision& precision, bool kernels) {
+  if (wanted == DSOCR_KV_CACHE_INT8 && !kernels) {
+    throw EngineError(DSOCR_UNSUPPORTED,
+                      "kv-cache int8 computes on a CPU with AVX2 or AVX-512 only: use kv-cache auto or native.");
+  }
+  const bool rounded = wanted == DSOCR_KV_CACHE_INT8 || (wanted == DSOCR_KV_CACHE_AUTO && precision.packing && kernels);
+  return rounded ? CacheFormat::int8 : CacheFormat::plain;
+}
+
 uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision) {
   uint64_t bytes = 0;
   for (const TensorRequirement& tensor : required_tensors(config)) bytes += bytes_in_memory(tensor, precision);

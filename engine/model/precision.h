@@ -10,13 +10,14 @@
 #include <string>
 
 #include "checkpoint/model_config.h"
+#include "operations/cache_address.h"
 #include "operations/weights.h"
 
 namespace deepseekocr {
 
 struct ModelPrecision {
   at::ScalarType vision = at::kFloat;  ///< of the vision encoder's dense weights: float32 or bfloat16
-  at::ScalarType dtype = at::kFloat;   ///< of the decoder's dense weights, caches and what products give
+  at::ScalarType dtype = at::kFloat;   ///< of the decoder's dense weights, plain caches and what products give
   /// Of the decoder's matrices; nothing: they have the dtype, too.  With it the head is int8, whatever the format, and
   /// embeddings stay in the file.
   std::optional<operations::PackedFormat> packing;
@@ -33,6 +34,11 @@ struct ModelPrecision {
 ///   where its dtype is bfloat16 and the processor fast at that
 /// @throws ArgumentError for a value that is none
 ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision = false);
+
+/// The format of a model's caches.  AUTO takes 8 bits where the weights are rounded more than that: in int8 and int4.
+/// @param kernels  whether decoding has kernels for 8 bits here: on a CPU with AVX2
+/// @throws EngineError where 8 bits are asked for and there are none
+CacheFormat choose_cache_format(DsocrKvCache wanted, const ModelPrecision& precision, bool kernels);
 
 /// Bytes of all weights in memory.
 uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision);

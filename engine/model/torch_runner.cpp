@@ -87,11 +87,10 @@ ChosenDevice choose_device(const std::string& device, DsocrPrecision precision) 
 }
 
 /// Bytes of the weights, of one whole cache and of a batch of views.
-uint64_t needed_memory(const ModelConfig& config, const ModelPrecision& precision) {
-  const DecoderConfig& decoder = config.decoder;
-  const uint64_t cached = uint64_t{2} * static_cast<uint64_t>(decoder.layers) *
-                          static_cast<uint64_t>(decoder.hidden_size) * static_cast<uint64_t>(decoder.max_positions);
-  return weight_bytes(config, precision) + cached * at::elementSize(precision.dtype) + vision_working_memory(config);
+uint64_t needed_memory(const ModelConfig& config, const ModelPrecision& precision, CacheFormat format) {
+  const uint64_t positions = static_cast<uint64_t>(config.decoder.max_positions);
+  return weight_bytes(config, precision) + positions * cache_bytes(config.decoder, precision.dtype, format) +
+         vision_working_memory(config);
 }
 
 TokenChoice to_token_choice(const operations::Choice& choice) {
@@ -101,10 +100,11 @@ TokenChoice to_token_choice(const operations::Choice& choice) {
 class TorchRunner final : public ModelRunner {
  public:
   TorchRunner(const Checkpoint& checkpoint, const ModelOptions& options, const ModelPrecision& precision,
-              at::Device device, std::optional<c10::Stream> stream, int threads, const LoadProgress& progress,
-              const CancelFlag& cancelled, StageRecorder* recorder)
+              CacheFormat cache_format, at::Device device, std::optional<c10::Stream> stream, int threads,
+              const LoadProgress& progress, const CancelFlag& cancelled, StageRecorder* recorder)
       : config_(checkpoint.config()),
         precision_(precision.name()),
+        cache_format_(cache_format),
         options_(at::TensorOptions().dtype(precision.dtype).device(device)),
         stream_(stream),
         parameters_(checkpoint.parameter_count()),
@@ -126,6 +126,11 @@ class TorchRunner final : public ModelRunner {
   const ModelConfig& config() const override { return config_; }
   std::string device() const override { return options_.device().str(); }
   std::string precision() const override { return precision_; }
+  std::string kv_cache() const override {
+    if (cache_format_ == CacheFormat::int8) return "int8";
+    return precision_type() == at::kFloat ? "fp32" : "bf16";
+  }
+  uint64_t position_bytes() const override { return cache_bytes(config_.decoder, precision_type(), cache_format_); }
   uint64_t parameter_count() const override { return parameters_; }
   uint64_t weight_bytes() const override { return weight_bytes_; }
   DevicePictures* device_pictures() override { return pictures_.get(); }
@@ -152,7 +157,7 @@ class TorchRunner final : public ModelRunner {
       const at::Tensor& tokens = static_cast<const TorchFeatures*>(input.image)->tokens;
       std::vector<at::Tensor> parts = {decoder_->embed(input.before), tokens, decoder_->embed(input.after)};
       if (!input.draft.empty()) parts.push_back(decoder_->embed(input.draft));
-      auto sequence = std::make_unique<TorchSequence>(KvCache(config_.decoder, options_));
+      auto sequence = std::make_unique<TorchSequence>(KvCache(config_.decoder, options_, cache_format_));
       KvCache* cache = &sequence->cache;
       RunContext context{recorder_, "", [&] { return cancelled.load(); }};
       const at::Tensor hidden = decoder_->forward(at::cat(parts), {&cache, 1}, context);
@@ -209,7 +214,8 @@ class TorchRunner final : public ModelRunner {
     for (const DecodeItem* item : ready_) {
       const KvCache& cache = cache_of(*item);
       decoder_->check_id(item->input);
-      sequences_.push_back({item->input, cache.length(), cache.capacity(), cache.addresses(), item->banned});
+      sequences_.push_back(
+          {item->input, cache.length(), cache.capacity(), cache.addresses(), item->banned, cache.scale_addresses()});
     }
     if (!step_->takes(sequences_)) return false;
     choices_.resize(ready_.size());
@@ -255,6 +261,7 @@ class TorchRunner final : public ModelRunner {
 
   ModelConfig config_;
   std::string precision_;
+  CacheFormat cache_format_;
   at::TensorOptions options_;
   std::optional<c10::Stream> stream_;  ///< of every computation, where the device has streams
   uint64_t parameters_;
@@ -288,9 +295,11 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
       throw EngineError(DSOCR_UNSUPPORTED, "Precision " + precision.name() +
                                                " computes on the CPU only: use device cpu, or precision bf16 or fp32.");
     }
-    require_memory(needed_memory(checkpoint.config(), precision), available_device_memory(device),
+    const CacheFormat format = choose_cache_format(options.kv_cache, precision,
+                                                   device.is_cpu() && kernels::active_isa() != kernels::Isa::none);
+    require_memory(needed_memory(checkpoint.config(), precision, format), available_device_memory(device),
                    options.model_path.string());
-    return std::make_unique<TorchRunner>(checkpoint, options, precision, device, stream,
+    return std::make_unique<TorchRunner>(checkpoint, options, precision, format, device, stream,
                                          choose_threads(options.threads, parameters), progress, cancelled, recorder);
   });
 }

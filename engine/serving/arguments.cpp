@@ -154,11 +154,13 @@ DsocrImage read_image(const DsocrImage& image, DsocrMemory memory) {
 
 ModelKey model_key(const DsocrOpenOptions& options) {
   check_range("threads", options.threads, 0, kMaxThreads);
+  check_range("kv_cache", number_of(options.kv_cache), DSOCR_KV_CACHE_AUTO, DSOCR_KV_CACHE_INT8);
   return {read_model_path(options.model_path),
           read_adapter_path(options.adapter_path),
           read_device(options.device),
           read_precision(options.precision),
           options.threads,
+          options.kv_cache,
           read_weight_cache(options.weight_cache)};
 }
 

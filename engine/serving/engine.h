@@ -32,11 +32,12 @@ struct ModelKey {
   std::string device;   ///< "auto", "cpu", "cuda:N"
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int threads = 0;
+  DsocrKvCache kv_cache = DSOCR_KV_CACHE_AUTO;
   std::string weight_cache;  ///< absolute; empty: none.  How a model is loaded, not which one: it is not compared
 
   bool operator<(const ModelKey& other) const {
-    return std::tie(path, adapter, device, precision, threads) <
-           std::tie(other.path, other.adapter, other.device, other.precision, other.threads);
+    return std::tie(path, adapter, device, precision, threads, kv_cache) <
+           std::tie(other.path, other.adapter, other.device, other.precision, other.threads, other.kv_cache);
   }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The engines of this process: one for each model, device, precision and number of threads.
+// The engines of this process: one for each model, device, precision, number of threads and kind of cache.
 #pragma once
 
 #include <map>

@@ -52,7 +52,8 @@ void Engine::run() {
 bool Engine::load() {
   while (true) {
     try {
-      ModelOptions options{key_.path, key_.adapter, key_.device, key_.precision, key_.threads, key_.weight_cache};
+      ModelOptions options{key_.path,    key_.adapter,      key_.device,  key_.precision,
+                           key_.threads, key_.weight_cache, key_.kv_cache};
       model_ = LoadedModel::load(
           options, [this](int percent, const std::string& what) { report_progress(percent, what); }, cancel_load_);
       auto description = std::make_shared<ModelDescription>(*model_.runner, options, model_.tokenizer.has_value());

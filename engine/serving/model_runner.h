@@ -75,6 +75,7 @@ struct ModelOptions {
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
   int threads = 0;                     ///< 0: chosen by the runner
   std::filesystem::path weight_cache;  ///< folder for files of packed weights; empty: none
+  DsocrKvCache kv_cache = DSOCR_KV_CACHE_AUTO;
 };
 
 /// (percent, what)
@@ -88,6 +89,9 @@ class ModelRunner {
   virtual const ModelConfig& config() const = 0;
   virtual std::string device() const = 0;     ///< "cpu", "cuda:0"
   virtual std::string precision() const = 0;  ///< "fp32", "bf16", "int8", "int4"
+  virtual std::string kv_cache() const = 0;   ///< "fp32", "bf16", "int8"
+  /// Bytes of the keys and values of one position: what a decode step reads for each that is filled.
+  virtual uint64_t position_bytes() const = 0;
   virtual uint64_t parameter_count() const = 0;
   virtual uint64_t weight_bytes() const = 0;
 

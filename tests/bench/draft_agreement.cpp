@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // How often an answer with a draft differs from the one without, and how sure the model was where they part.
 //
-//   draft-agreement CHECKPOINT [fp32|bf16|int8|int4] [SCENES] [cuda:N]
+//   draft-agreement CHECKPOINT [fp32|bf16|int8|int4] [SCENES] [cpu|cuda:N] [auto|native|int8]
 //
-// SCENES random pictures and prompts (20 without it), ten drafts each.  In fp32 none differs; in fewer bits products of
-// many rows and of few are rounded differently, which shows where two ids are nearly equally good.  The margin is that
-// of the answer without a draft at the first id that differs, in standard deviations of the logits.
+// SCENES random pictures and prompts (20 without it), ten drafts each.  The last argument says how caches are kept.  In
+// fp32 none differs; in fewer bits products of many rows and of few are rounded differently, which shows where two ids
+// are nearly equally good.  The margin is that of the answer without a draft at the first id that differs, in standard
+// deviations of the logits.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "tools/draft_pairs.h"
+#include "tools/kv_cache_name.h"
 
 namespace {
 
@@ -66,7 +68,9 @@ void compare(ModelRunner& model, size_t scenes) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: draft-agreement CHECKPOINT [fp32|bf16|int8|int4] [SCENES] [cuda:N]\n");
+    std::fprintf(stderr,
+                 "usage: draft-agreement CHECKPOINT [fp32|bf16|int8|int4] [SCENES] [cpu|cuda:N] "
+                 "[auto|native|int8]\n");
     return 2;
   }
   ModelOptions options;
@@ -74,9 +78,11 @@ int main(int argc, char** argv) {
   options.precision = precision_of(argc > 2 ? argv[2] : "fp32");
   options.device = argc > 4 ? argv[4] : "cpu";
   try {
+    options.kv_cache = parse_kv_cache(argc > 5 ? argv[5] : "auto");
     const CancelFlag never{false};
     const auto model = load_model(options, {}, never);
-    std::printf("%s, %s, %s\n", argv[1], model->precision().c_str(), model->device().c_str());
+    std::printf("%s, %s, %s, caches in %s\n", argv[1], model->precision().c_str(), model->device().c_str(),
+                model->kv_cache().c_str());
     compare(*model, argc > 3 ? static_cast<size_t>(std::max(1, std::atoi(argv[3]))) : 20);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

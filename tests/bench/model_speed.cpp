@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How fast a checkpoint is on this machine, part by part, beside how fast its memory is in the same minute.
 //
-//   model-speed [--device cuda:N] [--weight-cache DIR] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] [PART]
+//   model-speed [--device cuda:N] [--weight-cache DIR] [--kv-cache native|int8] CHECKPOINT [fp32|bf16|int8|int4]
+//   [THREADS] [PART]
 //
 // Prints the best and the median of several runs: one view encoded, prompts of 280 and 910 tokens, one token at the end
 // of 300 and 1300, one token of eight sequences at once, and an answer of 100 tokens that is decoded or verified as a
@@ -30,6 +31,7 @@
 #include "kernels/isa.h"
 #include "operations/cuda/support.h"
 #include "serving/model_runner.h"
+#include "tools/kv_cache_name.h"
 #include "tools/patterns.h"
 
 namespace {
@@ -271,6 +273,8 @@ class Bench {
       for (DecodeItem& item : items) item.input = item.choice.id;
     });
     print("decode at " + std::to_string(context) + " x" + std::to_string(batch), seconds, batch);
+    std::printf("%-22s %.1f MB of keys and values in %s\n", "",
+                static_cast<double>(model_.position_bytes()) * context * batch / 1e6, model_.kv_cache().c_str());
     if (on_cuda_ && model_.config().decoder.layers == 12) {
       const double floor = bench::step_bytes(batch, context) / bandwidth_;
       std::printf("%-22s %.2f ms at the copy's bandwidth: %.0f %% of it\n", "", floor * 1e3,
@@ -306,22 +310,25 @@ std::unique_ptr<ModelRunner> load(const ModelOptions& options) {
 int main(int argc, char** argv) {
   ModelOptions options;
   options.device = "cpu";
+  std::string kv_cache = "auto";
   while (argc > 2 && argv[1][0] == '-') {
     if (std::strcmp(argv[1], "--device") == 0) options.device = argv[2];
     if (std::strcmp(argv[1], "--weight-cache") == 0) options.weight_cache = argv[2];
+    if (std::strcmp(argv[1], "--kv-cache") == 0) kv_cache = argv[2];
     argc -= 2;
     argv += 2;
   }
   if (argc < 2) {
     std::fprintf(stderr,
-                 "usage: model-speed [--device cuda:N] [--weight-cache DIR] CHECKPOINT [fp32|bf16|int8|int4] [THREADS] "
-                 "[vision|prefill|decode|draft|short|load]\n");
+                 "usage: model-speed [--device cuda:N] [--weight-cache DIR] [--kv-cache native|int8] CHECKPOINT "
+                 "[fp32|bf16|int8|int4] [THREADS] [vision|prefill|decode|draft|short|load]\n");
     return 2;
   }
   options.model_path = argv[1];
   if (argc > 2) options.precision = precision_of(argv[2]);
   options.threads = argc > 3 ? std::atoi(argv[3]) : 2;
   try {
+    options.kv_cache = test::parse_kv_cache(kv_cache);
     const auto model = load(options);
     const std::string part = argc > 4 ? argv[4] : "";
     if (part != "load") Bench(*model, options.threads, part).run(part);

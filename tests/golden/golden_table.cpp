@@ -3,7 +3,7 @@
 //
 //   golden-table GOLDEN_FOLDER CHECKPOINT_FOLDER [fp32|bf16|int8|int4] [CASE…]
 //
-// DEEPSEEKOCR_DEVICE names the device, "cpu" without it.
+// DEEPSEEKOCR_DEVICE names the device, "cpu" without it; DEEPSEEKOCR_KV_CACHE is native or int8, "auto" without it.
 // Exit status 0 where every comparison holds.
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +14,7 @@
 
 #include "golden/golden_run.h"
 #include "model/torch_runner.h"
+#include "tools/kv_cache_name.h"
 
 namespace deepseekocr::test {
 namespace {
@@ -31,6 +32,8 @@ int print_table(const std::vector<std::string>& arguments) {
   const char* device = std::getenv("DEEPSEEKOCR_DEVICE");
   options.device = device != nullptr ? device : "cpu";
   options.precision = engine_precision(precision);
+  const char* kv_cache = std::getenv("DEEPSEEKOCR_KV_CACHE");
+  options.kv_cache = parse_kv_cache(kv_cache != nullptr ? kv_cache : "auto");
   StageStore stages;
   const CancelFlag never{false};
   const auto model = load_torch_model(options, nullptr, never, &stages);

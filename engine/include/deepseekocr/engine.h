@@ -63,6 +63,13 @@ typedef enum {
   DSOCR_PRECISION_INT4 = 4, /**< the same in 4 bits, lm_head in 8 */
 } DsocrPrecision;
 
+/** How keys and values of the positions before are kept between the tokens of an answer. */
+typedef enum {
+  DSOCR_KV_CACHE_AUTO = 0, /**< INT8 with precision INT8 and INT4 where the processor has kernels for it, else NATIVE */
+  DSOCR_KV_CACHE_NATIVE = 1, /**< fp32 or bf16, as everything but the decoder's matrices */
+  DSOCR_KV_CACHE_INT8 = 2,   /**< 8 bits, and a scale for each head's vector; on a CPU with AVX2 or more only */
+} DsocrKvCache;
+
 /** What a model is and can do.  Valid during the callback that delivers it. */
 typedef struct {
   size_t struct_size;
@@ -119,11 +126,12 @@ typedef struct {
                              *   from there from then on.  Made if it is missing; where it cannot be used, the model
                              *   loads without it and progress() says why.  Of clients that share a model the first
                              *   one's counts; NULL or empty: none */
+  DsocrKvCache kv_cache;
 } DsocrOpenOptions;
 
-/** One user of a model.  Clients with equal (model_path, adapter_path, device, precision, threads) share the model
- *  and its weights; the paths are compared with their links resolved, the others as they were given ("auto" and "cpu"
- *  differ). */
+/** One user of a model.  Clients with equal (model_path, adapter_path, device, precision, threads, kv_cache) share the
+ *  model and its weights; the paths are compared with their links resolved, the others as they were given ("auto" and
+ * "cpu" differ). */
 typedef struct DsocrClient DsocrClient;
 
 /* ------------------------------------------------------------------------------------------------ requests */

@@ -45,6 +45,7 @@ nlohmann::ordered_json to_json(const Reading& reading) {
   json["peak_memory_bytes"] = peak_memory();
   json["device"] = reading.device;
   json["precision"] = reading.precision;
+  json["kv_cache"] = reading.kv_cache;
   return json;
 }
 

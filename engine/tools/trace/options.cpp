@@ -28,6 +28,7 @@ const char* const kHelp =
   --no-repeat-ngram-window W    look at the last W ids of the answer only (default: prompt and answer)
   --ngram-whitelist A,B,...     ids that this rule never bans
   --precision P                 auto (default), fp32, bf16, int8, int4
+  --kv-cache K                  auto (default), native, int8
   --device D                    auto (default), cpu, cuda:N
   --weight-cache DIR            folder for files of packed weights, for int8 and int4 (default: none)
   --threads N                   CPU threads (default: chosen by the model's size, at most 4)
@@ -91,6 +92,11 @@ DsocrPrecision parse_precision(const std::string& option, const std::string& tex
                                      {"int4", DSOCR_PRECISION_INT4}});
 }
 
+DsocrKvCache parse_kv_cache(const std::string& option, const std::string& text) {
+  return parse_name<DsocrKvCache>(
+      option, text, {{"auto", DSOCR_KV_CACHE_AUTO}, {"native", DSOCR_KV_CACHE_NATIVE}, {"int8", DSOCR_KV_CACHE_INT8}});
+}
+
 using Setter = std::function<void(Options&, const std::string& option, const std::string& value)>;
 
 /// A setter for each option that takes a value.
@@ -111,6 +117,7 @@ const std::map<std::string, Setter>& setters() {
       {"--no-repeat-ngram-window", [](O& o, S& n, S& v) { o.ngram.window = parse_integer<int>(n, v, 0); }},
       {"--ngram-whitelist", [](O& o, S& n, S& v) { o.ngram.whitelist = parse_ids(n, v); }},
       {"--precision", [](O& o, S& n, S& v) { o.model.precision = parse_precision(n, v); }},
+      {"--kv-cache", [](O& o, S& n, S& v) { o.model.kv_cache = parse_kv_cache(n, v); }},
       {"--device", [](O& o, S&, S& v) { o.model.device = v; }},
       {"--threads", [](O& o, S& n, S& v) { o.model.threads = parse_integer<int>(n, v, 1); }},
       {"--weight-cache", [](O& o, S&, S& v) { o.model.weight_cache = v; }},

@@ -105,6 +105,7 @@ Reading read_picture(const Options& options, StageRecorder* recorder) {
       timed(reading.timings.load, [&] { return load_torch_model(options.model, nullptr, never, recorder); });
   reading.device = model->device();
   reading.precision = model->precision();
+  reading.kv_cache = model->kv_cache();
   const ModelConfig& config = model->config();
   const std::optional<Tokenizer> tokenizer = load_tokenizer(options);
   const PromptIds prompt = prompt_ids(options, config, tokenizer);

@@ -28,7 +28,7 @@ struct Reading {
   int image_tokens = 0;
   int prompt_tokens = 0;
   Timings timings;
-  std::string device, precision;
+  std::string device, precision, kv_cache;
 };
 
 /// @param recorder  may be null

@@ -4,10 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <tuple>
 
 #include "checkpoint_writer.h"
 #include "image/views.h"
+#include "kernels/isa.h"
 #include "tools/patterns.h"
 #include "tools/temporary_folder.h"
 
@@ -16,14 +20,30 @@ namespace {
 
 const CancelFlag never{false};
 
-class Draft : public testing::TestWithParam<const char*> {
+/// A checkpoint, and how its caches are kept.
+class Draft : public testing::TestWithParam<std::tuple<const char*, DsocrKvCache>> {
  protected:
   void SetUp() override {
-    write_checkpoint(GetParam(), folder_.path());
+    const auto& [checkpoint, kv_cache] = GetParam();
+    if (kv_cache == DSOCR_KV_CACHE_INT8) {
+      if (kernels::active_isa() == kernels::Isa::none) GTEST_SKIP() << "no kernels on this processor, or none wanted";
+      // A last bit may decide to which step a number is rounded.
+      tolerance_ = 0.02;
+    }
+    write_checkpoint(checkpoint, folder_.path());
     ModelOptions options;
+    options.kv_cache = kv_cache;
     options.model_path = folder_.path();
     options.precision = DSOCR_PRECISION_FP32;
     model_ = load_model(options, nullptr, never);
+  }
+
+  /// Whether the answers part at an id that hardly won, which rounding to 8 bits may decide.
+  bool is_tie(const SceneAnswer& drafted, const SceneAnswer& plain) const {
+    const auto parted =
+        std::mismatch(drafted.ids.begin(), drafted.ids.end(), plain.ids.begin(), plain.ids.end()).second;
+    const auto place = static_cast<size_t>(parted - plain.ids.begin());
+    return place < plain.margins.size() && static_cast<double>(plain.margins[place]) < tolerance_;
   }
 
   void expect_same(const SceneAnswer& drafted, const SceneAnswer& plain) {
@@ -32,11 +52,12 @@ class Draft : public testing::TestWithParam<const char*> {
     EXPECT_EQ(drafted.bans, plain.bans);
     EXPECT_EQ(drafted.length, plain.length);
     for (size_t i = 0; i < plain.ids.size(); ++i) {
-      EXPECT_NEAR(drafted.log_probabilities[i], plain.log_probabilities[i], 1e-4) << i;
-      EXPECT_NEAR(drafted.margins[i], plain.margins[i], 1e-4) << i;
+      EXPECT_NEAR(drafted.log_probabilities[i], plain.log_probabilities[i], tolerance_) << i;
+      EXPECT_NEAR(drafted.margins[i], plain.margins[i], tolerance_) << i;
     }
   }
 
+  double tolerance_ = 1e-4;
   TemporaryFolder folder_;
   std::unique_ptr<ModelRunner> model_;
 };
@@ -45,7 +66,7 @@ class Draft : public testing::TestWithParam<const char*> {
 TEST_P(Draft, GivesTheSameAnswerAsDecoding) {
   std::mt19937 random(20);
   uint64_t bans = 0, accepted = 0, rejected = 0;
-  int stopped = 0;
+  int stopped = 0, ties = 0;
   for (size_t i = 0; i < 10; ++i) {
     const Scene scene = random_scene(*model_, random, i);
     const SceneAnswer plain = read(*model_, scene, {});
@@ -54,6 +75,10 @@ TEST_P(Draft, GivesTheSameAnswerAsDecoding) {
     for (const NamedDraft& draft : drafts_of(plain.ids, scene, model_->config().decoder.vocab_size, random)) {
       SCOPED_TRACE("scene " + std::to_string(i) + ", " + draft.kind);
       const SceneAnswer drafted = read(*model_, scene, draft.ids);
+      if (std::get<1>(GetParam()) == DSOCR_KV_CACHE_INT8 && is_tie(drafted, plain)) {
+        ++ties;
+        continue;
+      }
       expect_same(drafted, plain);
       if (draft.kind == "equal") {
         EXPECT_EQ(drafted.draft_accepted, drafted.draft_tokens);
@@ -62,6 +87,7 @@ TEST_P(Draft, GivesTheSameAnswerAsDecoding) {
       rejected += drafted.draft_tokens - drafted.draft_accepted;
     }
   }
+  EXPECT_LE(ties, 10) << "more than one scene";
   EXPECT_GT(bans, 0U);
   EXPECT_GT(accepted, 100U);
   EXPECT_GT(rejected, 100U);
@@ -110,14 +136,21 @@ TEST_P(Draft, WhatWasRejectedLeavesNothingBehind) {
         choices.push_back(choice);
       for (size_t i = 0; i < expected.size(); ++i) {
         EXPECT_EQ(choices[i].id, expected[i].id) << kept << " kept, " << i;
-        EXPECT_NEAR(choices[i].log_probability, expected[i].log_probability, 1e-4) << kept << " kept, " << i;
+        EXPECT_NEAR(choices[i].log_probability, expected[i].log_probability, tolerance_) << kept << " kept, " << i;
       }
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Checkpoints, Draft, testing::Values("mini-a", "mini-b"),
-                         [](const auto& info) { return info.param[5] == 'a' ? "mini_a" : "mini_b"; });
+std::string name_of(const testing::TestParamInfo<Draft::ParamType>& info) {
+  const auto& [checkpoint, kv_cache] = info.param;
+  return std::string(checkpoint[5] == 'a' ? "mini_a" : "mini_b") + (kv_cache == DSOCR_KV_CACHE_INT8 ? "_int8" : "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Checkpoints, Draft,
+                         testing::Combine(testing::Values("mini-a", "mini-b"),
+                                          testing::Values(DSOCR_KV_CACHE_NATIVE, DSOCR_KV_CACHE_INT8)),
+                         name_of);
 
 }  // namespace
 }  // namespace deepseekocr::test

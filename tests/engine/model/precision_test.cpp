@@ -9,6 +9,7 @@
 
 #include "checkpoint/error.h"
 #include "checkpoint_writer.h"
+#include "kernels/isa.h"
 #include "model/torch_runner.h"
 #include "tools/expect_error.h"
 #include "tools/patterns.h"
@@ -30,15 +31,18 @@ class Precision : public testing::TestWithParam<DsocrPrecision> {
   }
   static void TearDownTestSuite() { delete folder_; }
 
-  static std::unique_ptr<ModelRunner> load(DsocrPrecision precision, const LoadProgress& progress = {}) {
-    return load_from(folder_->path(), precision, progress);
+  static std::unique_ptr<ModelRunner> load(DsocrPrecision precision, const LoadProgress& progress = {},
+                                           DsocrKvCache kv_cache = DSOCR_KV_CACHE_AUTO) {
+    return load_from(folder_->path(), precision, progress, kv_cache);
   }
 
   static std::unique_ptr<ModelRunner> load_from(const std::filesystem::path& folder, DsocrPrecision precision,
-                                                const LoadProgress& progress = {}) {
+                                                const LoadProgress& progress = {},
+                                                DsocrKvCache kv_cache = DSOCR_KV_CACHE_AUTO) {
     ModelOptions options;
     options.model_path = folder;
     options.precision = precision;
+    options.kv_cache = kv_cache;
     return load_model(options, progress, never);
   }
 
@@ -46,6 +50,23 @@ class Precision : public testing::TestWithParam<DsocrPrecision> {
 };
 
 TemporaryFolder* Precision::folder_ = nullptr;
+
+TEST_P(Precision, SaysHowKeysAndValuesAreKept) {
+  const bool kernels = kernels::active_isa() != kernels::Isa::none;
+  const bool few = GetParam() == DSOCR_PRECISION_INT8 || GetParam() == DSOCR_PRECISION_INT4;
+  const std::string native = GetParam() == DSOCR_PRECISION_BF16 ? "bf16" : "fp32";
+  const auto automatic = load(GetParam()), plain = load(GetParam(), {}, DSOCR_KV_CACHE_NATIVE);
+  EXPECT_EQ(automatic->kv_cache(), few && kernels ? "int8" : native);
+  EXPECT_EQ(plain->kv_cache(), native);
+  const DecoderConfig& config = plain->config().decoder;
+  EXPECT_EQ(plain->position_bytes(), static_cast<uint64_t>(2 * config.layers * config.hidden_size) *
+                                         (GetParam() == DSOCR_PRECISION_BF16 ? 2 : 4));
+  if (!kernels) return;
+  const auto rounded = load(GetParam(), {}, DSOCR_KV_CACHE_INT8);
+  EXPECT_EQ(rounded->kv_cache(), "int8");
+  EXPECT_EQ(rounded->position_bytes(),
+            static_cast<uint64_t>(2 * config.layers * config.heads * (config.head_dim() + 4)));
+}
 
 TEST_P(Precision, IsSaidAndTakesWhatWasPlanned) {
   static const char* const kNames[] = {"", "fp32", "bf16", "int8", "int4"};
@@ -110,6 +131,19 @@ INSTANTIATE_TEST_SUITE_P(Formats, Precision, testing::ValuesIn(kAll),
 TEST(ChoosePrecision, RefusesWhatIsNone) {
   expect_error(DSOCR_INVALID_ARGUMENT, {"9", "int8 or int4"},
                [] { choose_precision(static_cast<DsocrPrecision>(9), 1); });
+}
+
+TEST(ChooseCacheFormat, AutoTakesEightBitsWhereTheWeightsHaveFewAndThereAreKernels) {
+  for (const DsocrPrecision wanted : kAll) {
+    const ModelPrecision precision = choose_precision(wanted, 1);
+    const bool few = wanted == DSOCR_PRECISION_INT8 || wanted == DSOCR_PRECISION_INT4;
+    EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_AUTO, precision, true), few ? CacheFormat::int8 : CacheFormat::plain);
+    EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_AUTO, precision, false), CacheFormat::plain);
+    EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_NATIVE, precision, true), CacheFormat::plain);
+    EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_INT8, precision, true), CacheFormat::int8);
+    expect_error(DSOCR_UNSUPPORTED, {"kv-cache", "native"},
+                 [&] { choose_cache_format(DSOCR_KV_CACHE_INT8, precision, false); });
+  }
 }
 
 TEST(ChoosePrecision, FewerBitsTakeLess) {

@@ -54,6 +54,7 @@ TEST_F(ArgumentsTest, OpenNamesTheBadOption) {
   expect_open_refused([](auto& o) { o.device = "cuda:"; }, DSOCR_INVALID_ARGUMENT, "cuda:");
   expect_open_refused([](auto& o) { o.precision = static_cast<DsocrPrecision>(9); }, DSOCR_INVALID_ARGUMENT,
                       "precision");
+  expect_open_refused([](auto& o) { o.kv_cache = static_cast<DsocrKvCache>(3); }, DSOCR_INVALID_ARGUMENT, "kv_cache");
   expect_open_refused([](auto& o) { o.threads = -1; }, DSOCR_INVALID_ARGUMENT, "threads");
   expect_open_refused([](auto& o) { o.max_pending = -1; }, DSOCR_INVALID_ARGUMENT, "max_pending");
   expect_open_refused([](auto& o) { o.batch_size = 129; }, DSOCR_INVALID_ARGUMENT, "batch_size");

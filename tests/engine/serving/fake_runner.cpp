@@ -84,6 +84,7 @@ void FakeModel::reset() {
   loads_ = 0;
   adapters_.clear();
   weight_caches_.clear();
+  kv_caches_.clear();
   most_alive_ = alive_;
 }
 
@@ -134,6 +135,11 @@ std::vector<int32_t> FakeModel::prefilled() {
 std::vector<std::string> FakeModel::weight_caches() {
   const std::lock_guard lock(mutex_);
   return weight_caches_;
+}
+
+std::vector<DsocrKvCache> FakeModel::caches_loaded() {
+  const std::lock_guard lock(mutex_);
+  return kv_caches_;
 }
 
 std::vector<std::string> FakeModel::adapters_loaded() {
@@ -232,6 +238,8 @@ class FakeRunner : public ModelRunner {
   std::string device() const override { return "cpu"; }
   DevicePictures* device_pictures() override { return model_.pictures.get(); }
   std::string precision() const override { return "fp32"; }
+  std::string kv_cache() const override { return "fp32"; }
+  uint64_t position_bytes() const override { return 0; }
   uint64_t parameter_count() const override { return 12; }
   uint64_t weight_bytes() const override { return 48; }
 
@@ -332,6 +340,7 @@ std::unique_ptr<ModelRunner> load_fake(const ModelOptions& options, const LoadPr
     ++model.loads_;
     model.adapters_.push_back(options.adapter_path);
     model.weight_caches_.push_back(options.weight_cache);
+    model.kv_caches_.push_back(options.kv_cache);
   }
   progress(0, "reading weights");
   model.loading.pass([&] { return cancelled.load(); });

@@ -81,6 +81,8 @@ class FakeModel {
   std::vector<std::string> adapters_loaded();
   /// Folders for packed weights of the loads so far; empty: none.
   std::vector<std::string> weight_caches();
+  /// Formats of caches that the loads so far asked for.
+  std::vector<DsocrKvCache> caches_loaded();
   int models_alive();
   int most_models_alive();
   void wait_until_unloaded();
@@ -114,6 +116,7 @@ class FakeModel {
   int loads_ = 0;
   std::vector<std::string> adapters_;  ///< of the loads
   std::vector<std::string> weight_caches_;
+  std::vector<DsocrKvCache> kv_caches_;
   int alive_ = 0;
   int most_alive_ = 0;
 };

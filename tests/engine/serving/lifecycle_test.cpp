@@ -65,7 +65,7 @@ TEST_F(LifecycleTest, PathsOfOneFolderShareOneModel) {
   EXPECT_EQ(fake.loads(), 1);
 }
 
-TEST_F(LifecycleTest, OtherPrecisionOrDeviceIsAnotherModel) {
+TEST_F(LifecycleTest, OtherPrecisionDeviceOrCacheIsAnotherModel) {
   const auto first = ready_client();
   TestClient second(folder.path());
   second.options.precision = DSOCR_PRECISION_BF16;
@@ -75,7 +75,12 @@ TEST_F(LifecycleTest, OtherPrecisionOrDeviceIsAnotherModel) {
   third.options.device = "cpu";
   ASSERT_EQ(third.open(), DSOCR_OK);
   third.wait_until_ready();
-  EXPECT_EQ(fake.models_alive(), 3);
+  TestClient fourth(folder.path());
+  fourth.options.kv_cache = DSOCR_KV_CACHE_INT8;
+  ASSERT_EQ(fourth.open(), DSOCR_OK);
+  fourth.wait_until_ready();
+  EXPECT_EQ(fake.models_alive(), 4);
+  EXPECT_EQ(fake.caches_loaded().back(), DSOCR_KV_CACHE_INT8);
 }
 
 TEST_F(LifecycleTest, AnotherAdapterIsAnotherModel) {

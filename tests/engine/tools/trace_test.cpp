@@ -53,6 +53,8 @@ TEST(TraceOptions, AreRead) {
                                               "5,6",
                                               "--precision",
                                               "bf16",
+                                              "--kv-cache",
+                                              "int8",
                                               "--device",
                                               "cpu",
                                               "--threads",
@@ -71,6 +73,7 @@ TEST(TraceOptions, AreRead) {
   EXPECT_EQ(options.ngram.window, 30);
   EXPECT_EQ(options.ngram.whitelist, (std::vector<int32_t>{5, 6}));
   EXPECT_EQ(options.model.precision, DSOCR_PRECISION_BF16);
+  EXPECT_EQ(options.model.kv_cache, DSOCR_KV_CACHE_INT8);
   EXPECT_EQ(options.model.threads, 2);
   EXPECT_EQ(options.model.weight_cache, "cache");
   EXPECT_EQ(options.dump, "d.safetensors");
@@ -80,6 +83,7 @@ TEST(TraceOptions, AreRefusedWhereTheyMakeNoSense) {
   const std::vector<std::vector<std::string>> wrong = {
       {"--colour", "red"},
       {"--mode", "huge"},
+      {"--kv-cache", "fp8"},
       {"--max-new-tokens", "0"},
       {"--max-new-tokens", "12x"},
       {"--max-new-tokens", "99999999999"},
