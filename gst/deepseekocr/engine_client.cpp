@@ -86,6 +86,7 @@ ClientOptions client_options(const Settings& settings, bool live) {
           settings.weight_cache,
           settings.device,
           settings.precision,
+          settings.kv_cache,
           settings.threads,
           settings.batch_size,
           settings.batch_timeout_ms,
@@ -101,6 +102,7 @@ std::shared_ptr<EngineClient> EngineClient::open(const DsocrEngineApi* api, cons
   open_options.model_path = client->options_.model_path.c_str();
   open_options.device = client->options_.device.empty() ? nullptr : client->options_.device.c_str();
   open_options.precision = options.precision;
+  open_options.kv_cache = options.kv_cache;
   open_options.threads = options.threads;
   open_options.live = options.live;
   open_options.batch_size = options.batch_size;

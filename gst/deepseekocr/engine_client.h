@@ -45,6 +45,7 @@ class LoadListener {
 struct ClientOptions {
   std::string model_path, adapter_path, weight_cache, device;
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
+  DsocrKvCache kv_cache = DSOCR_KV_CACHE_AUTO;
   int32_t threads = 0, batch_size = 0, batch_timeout_ms = 0, idle_timeout_ms = 0;
   bool live = false;
 

@@ -13,6 +13,7 @@ enum EngineProperty {
   PROP_WEIGHT_CACHE,
   PROP_DEVICE,
   PROP_PRECISION,
+  PROP_KV_CACHE,
   PROP_THREADS,
   PROP_BATCH_SIZE,
   PROP_BATCH_TIMEOUT,
@@ -49,6 +50,12 @@ void install_service_properties(GObjectClass* klass) {
       klass, PROP_PRECISION,
       g_param_spec_enum("precision", "Precision", "Number format of weights and activations",
                         GST_TYPE_DEEPSEEK_OCR_PRECISION, DSOCR_PRECISION_AUTO, kReady));
+  g_object_class_install_property(
+      klass, PROP_KV_CACHE,
+      g_param_spec_enum("kv-cache", "KV cache",
+                        "Number format of the keys and values of a reading's tokens so far, all of which the next "
+                        "token reads",
+                        GST_TYPE_DEEPSEEK_OCR_KV_CACHE, DSOCR_KV_CACHE_AUTO, kReady));
   g_object_class_install_property(
       klass, PROP_THREADS,
       g_param_spec_int("threads", "Threads", "CPU threads of the model (0 = as many as the machine allows, at most 4)",
@@ -100,6 +107,9 @@ bool set_engine_property(Settings& settings, guint id, const GValue* value) {
     case PROP_PRECISION:
       settings.precision = static_cast<DsocrPrecision>(g_value_get_enum(value));
       return true;
+    case PROP_KV_CACHE:
+      settings.kv_cache = static_cast<DsocrKvCache>(g_value_get_enum(value));
+      return true;
     case PROP_THREADS:
       settings.threads = g_value_get_int(value);
       return true;
@@ -136,6 +146,9 @@ bool get_engine_property(const Settings& settings, guint id, GValue* value) {
       return true;
     case PROP_PRECISION:
       g_value_set_enum(value, settings.precision);
+      return true;
+    case PROP_KV_CACHE:
+      g_value_set_enum(value, settings.kv_cache);
       return true;
     case PROP_THREADS:
       g_value_set_int(value, settings.threads);

@@ -53,6 +53,20 @@ GType gst_deepseek_ocr_precision_get_type() {
 }
 
 /**
+ * GstDeepseekOcrKvCache:
+ * Since: 0.2
+ */
+GType gst_deepseek_ocr_kv_cache_get_type() {
+  static const GEnumValue values[] = {
+      {DSOCR_KV_CACHE_AUTO, "int8 with precision int8 and int4 on a processor with AVX2, else native", "auto"},
+      {DSOCR_KV_CACHE_NATIVE, "As activations: bfloat16 or 32-bit floating point", "native"},
+      {DSOCR_KV_CACHE_INT8, "8 bits, on a processor only", "int8"},
+      {0, nullptr, nullptr}};
+  static gsize once = 0;
+  return register_once(&once, "GstDeepseekOcrKvCache", values);
+}
+
+/**
  * GstDeepseekOcrTask:
  * Since: 0.1
  */

@@ -458,10 +458,10 @@ void install_properties(GObjectClass* object_class) {
   install_ngram_properties(object_class);
   install_output_properties(object_class);
   install_timing_properties(object_class);
-  for (const GType type :
-       {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_TASK, GST_TYPE_DEEPSEEK_OCR_RESOLUTION,
-        GST_TYPE_DEEPSEEK_OCR_DRAFT, GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT,
-        GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
+  for (const GType type : {GST_TYPE_DEEPSEEK_OCR_PRECISION, GST_TYPE_DEEPSEEK_OCR_KV_CACHE, GST_TYPE_DEEPSEEK_OCR_TASK,
+                           GST_TYPE_DEEPSEEK_OCR_RESOLUTION, GST_TYPE_DEEPSEEK_OCR_DRAFT,
+                           GST_TYPE_DEEPSEEK_OCR_INFERENCE_REGION, GST_TYPE_DEEPSEEK_OCR_TEXT_FORMAT,
+                           GST_TYPE_DEEPSEEK_OCR_ATTACH, GST_TYPE_DEEPSEEK_OCR_DROP, GST_TYPE_DEEPSEEK_OCR_TEXT_TIMING})
     gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
 }
 

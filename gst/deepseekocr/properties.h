@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 #define GST_TYPE_DEEPSEEK_OCR_PRECISION (gst_deepseek_ocr_precision_get_type())
 GType gst_deepseek_ocr_precision_get_type(void);
+#define GST_TYPE_DEEPSEEK_OCR_KV_CACHE (gst_deepseek_ocr_kv_cache_get_type())
+GType gst_deepseek_ocr_kv_cache_get_type(void);
 #define GST_TYPE_DEEPSEEK_OCR_TASK (gst_deepseek_ocr_task_get_type())
 GType gst_deepseek_ocr_task_get_type(void);
 #define GST_TYPE_DEEPSEEK_OCR_RESOLUTION (gst_deepseek_ocr_resolution_get_type())

@@ -28,6 +28,7 @@ struct Settings {
   std::string weight_cache; /**< empty: none */
   std::string device = "auto";
   DsocrPrecision precision = DSOCR_PRECISION_AUTO;
+  DsocrKvCache kv_cache = DSOCR_KV_CACHE_AUTO;
   int32_t threads = 0;
   int32_t batch_size = 0;
   int32_t batch_timeout_ms = 0;

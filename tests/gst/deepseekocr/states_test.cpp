@@ -222,6 +222,22 @@ TEST_F(States, TheWeightCacheReachesTheEngine) {
   EXPECT_STREQ(text, "/nowhere/cache");
 }
 
+TEST_F(States, TheFormatOfCachesReachesTheEngine) {
+  Alone alone("kv-cache=native");
+  ASSERT_EQ(gst_element_set_state(alone.element, GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(counters().kv_cache, DSOCR_KV_CACHE_NATIVE);
+  for (const auto& [nick, value] : {std::pair{"int8", DSOCR_KV_CACHE_INT8}, {"auto", DSOCR_KV_CACHE_AUTO}}) {
+    gst_util_set_object_arg(G_OBJECT(alone.element), "kv-cache", nick);
+    EXPECT_NE(gst_element_set_state(alone.element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+    EXPECT_EQ(counters().kv_cache, value);
+    gint own = -1;
+    g_object_get(alone.element, "kv-cache", &own, nullptr);
+    EXPECT_EQ(own, value);
+    gst_element_set_state(alone.element, GST_STATE_READY);
+  }
+  EXPECT_EQ(counters().opened, 3u) << "a client is opened anew";
+}
+
 TEST_F(States, AMissingAdapterFailsAtOnce) {
   Alone alone("adapter-path=/nowhere/adapter");
   EXPECT_EQ(gst_element_set_state(alone.element, GST_STATE_READY), GST_STATE_CHANGE_FAILURE);

@@ -175,6 +175,7 @@ DsocrStatus FakeEngine::open(const DsocrOpenOptions& options, DsocrClient** hand
   ++counters_.opened;
   counters_.live = options.live;
   counters_.batch_size = options.batch_size;
+  counters_.kv_cache = options.kv_cache;
   counters_.idle_timeout_ms = options.idle_timeout_ms;
   std::snprintf(counters_.adapter_path, sizeof counters_.adapter_path, "%s", adapter);
   std::snprintf(counters_.weight_cache, sizeof counters_.weight_cache, "%s",

@@ -46,6 +46,7 @@ typedef struct {
   int32_t live;     /**< `live` of the client opened last */
   int32_t batch_size;
   int32_t idle_timeout_ms;
+  int32_t kv_cache;
   char adapter_path[256]; /**< empty: none */
   char weight_cache[256]; /**< empty: none */
 } DsocrFakeCounters;
