@@ -136,26 +136,44 @@ inline void put(const int16_t* numbers, uint8_t* out, Int4) {
   }
 }
 
+/// `count` columns of a group, and behind them zeros in `memory` where it has more.
+template <int64_t kGroup>
+const float* whole_group(const float* x, int64_t count, float (&memory)[kGroup]) {
+  if (count == kGroup) return x;
+  for (int64_t k = 0; k < kGroup; ++k) memory[k] = k < count ? x[k] : 0;
+  return memory;
+}
+
+/// Largest of a group's numbers and of their opposites, no less than 0; `nothing` is 0, or not a number if one of them
+/// is none or infinite.
+struct Extent {
+  float above, below, nothing;
+};
+
+template <int64_t kGroup>
+Extent extent_of(const float* x) {
+  Lanes high = Lanes::all(0), low = Lanes::all(0), nothing = Lanes::all(0);
+  for (int64_t k = 0; k < kGroup; k += kLanes) {
+    const Lanes value = Lanes::load(x + k);
+    high = Lanes::largest(high, value);
+    low = Lanes::smallest(low, value);
+    nothing = Lanes::fused(value, Lanes::all(0), nothing);
+  }
+  return {largest_of(high), largest_of(Lanes::multiply(low, Lanes::all(-1))), nothing.sum()};
+}
+
+constexpr float kSmallest = 1e-30F;  // whose reciprocal float32 holds
+
 /// One group, `count` of its columns; others are 0.  What is not finite makes the scale not a number, and so all
 /// products.
 template <typename Format>
 void round_group(const float* x, int64_t count, uint8_t* out, float* scale, int32_t* sum) {
   constexpr float kLargest = Format::kInputBits == 8 ? 127 : 32767;
-  constexpr float kSmallest = 1e-30F;  // whose reciprocal float32 holds
-  float rest[Format::kGroup];
-  if (count < Format::kGroup) {
-    for (int64_t k = 0; k < Format::kGroup; ++k) rest[k] = k < count ? x[k] : 0;
-    x = rest;
-  }
-  Lanes high = Lanes::all(0), low = Lanes::all(0), nothing = Lanes::all(0);
-  for (int64_t k = 0; k < Format::kGroup; k += kLanes) {
-    const Lanes value = Lanes::load(x + k);
-    high = Lanes::largest(high, value);
-    low = Lanes::smallest(low, value);
-    nothing = Lanes::fused(value, Lanes::all(0), nothing);  // not a number if the value is none, or infinite
-  }
-  const float extreme = largest_of(Lanes::largest(high, Lanes::multiply(low, Lanes::all(-1))));
-  *scale = (extreme > kSmallest ? extreme / kLargest : 0) + nothing.sum();
+  float memory[Format::kGroup];
+  x = whole_group(x, count, memory);
+  const Extent extent = extent_of<Format::kGroup>(x);
+  const float extreme = extent.above > extent.below ? extent.above : extent.below;
+  *scale = (extreme > kSmallest ? extreme / kLargest : 0) + extent.nothing;
   if (!(*scale > 0)) {
     for (int64_t k = 0; k < kInputBytes<Format>; ++k) out[k] = 0;
     *sum = 0;
@@ -175,28 +193,18 @@ void round_group(const float* x, int64_t count, uint8_t* out, float* scale, int3
 
 /// The same of int8x8: zero is a number of the group's own.
 inline void round_range(const float* x, int64_t count, uint8_t* out, float* scale, int32_t* zero) {
-  constexpr float kSmallest = 1e-30F;
-  float rest[Int8x8::kGroup];
-  if (count < Int8x8::kGroup) {
-    for (int64_t k = 0; k < Int8x8::kGroup; ++k) rest[k] = k < count ? x[k] : 0;
-    x = rest;
-  }
-  Lanes high = Lanes::all(0), low = Lanes::all(0), nothing = Lanes::all(0);
-  for (int64_t k = 0; k < Int8x8::kGroup; k += kLanes) {
-    const Lanes value = Lanes::load(x + k);
-    high = Lanes::largest(high, value);
-    low = Lanes::smallest(low, value);
-    nothing = Lanes::fused(value, Lanes::all(0), nothing);
-  }
-  const float least = -largest_of(Lanes::multiply(low, Lanes::all(-1))), range = largest_of(high) - least;
-  *scale = (range > kSmallest ? range / 255 : 0) + nothing.sum();
+  float memory[Int8x8::kGroup];
+  x = whole_group(x, count, memory);
+  const Extent extent = extent_of<Int8x8::kGroup>(x);
+  const float range = extent.above + extent.below;
+  *scale = (range > kSmallest ? range / 255 : 0) + extent.nothing;
   *zero = 0;
   if (!(*scale > 0)) {
     for (int64_t k = 0; k < Int8x8::kGroup; ++k) out[k] = 0;
     return;
   }
   const float inverse = 255 / range;
-  *zero = static_cast<int32_t>(0.5F - least * inverse);
+  *zero = static_cast<int32_t>(0.5F + extent.below * inverse);
   const Lanes factor = Lanes::all(inverse), offset = Lanes::all(static_cast<float>(*zero));
   int16_t numbers[Int8x8::kGroup];
   for (int64_t k = 0; k < Int8x8::kGroup; k += kLanes) {

@@ -13,7 +13,6 @@ namespace deepseekocr::kernels::KERNEL_VARIANT {
 /// Rounds to the largest magnitude / largest.  What is not finite makes the scale not a number, and so all products.
 template <typename Number>
 float round_vector(const float* x, int64_t length, float largest, Number* numbers) {
-  constexpr float kSmallest = 1e-30F;  // whose reciprocal float32 holds
   Lanes high = Lanes::all(0), low = Lanes::all(0), nothing = Lanes::all(0);
   for_lanes(x, length, 0, [&](Lanes value, int64_t, int64_t) {
     high = Lanes::largest(high, value);

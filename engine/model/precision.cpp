@@ -118,8 +118,10 @@ CacheFormat choose_cache_format(DsocrKvCache wanted, const ModelPrecision& preci
     throw EngineError(DSOCR_UNSUPPORTED,
                       "kv-cache int8 computes on a CPU with AVX2 or AVX-512 only: use kv-cache auto or native.");
   }
-  const bool rounded = wanted == DSOCR_KV_CACHE_INT8 || (wanted == DSOCR_KV_CACHE_AUTO && precision.packing && kernels);
-  return rounded ? CacheFormat::int8 : CacheFormat::plain;
+  // A small model reads little of its caches at a step, and loses more to rounding than a large one.
+  const bool large = precision.dtype == at::kBFloat16;
+  const bool automatic = wanted == DSOCR_KV_CACHE_AUTO && precision.packing && large && kernels;
+  return wanted == DSOCR_KV_CACHE_INT8 || automatic ? CacheFormat::int8 : CacheFormat::plain;
 }
 
 uint64_t weight_bytes(const ModelConfig& config, const ModelPrecision& precision) {

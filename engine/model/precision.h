@@ -35,7 +35,8 @@ struct ModelPrecision {
 /// @throws ArgumentError for a value that is none
 ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision = false);
 
-/// The format of a model's caches.  AUTO takes 8 bits where the weights are rounded more than that: in int8 and int4.
+/// The format of a model's caches.  AUTO takes 8 bits where weights have few and the others are bfloat16: in int8 and
+/// int4 of a large model.
 /// @param kernels  whether decoding has kernels for 8 bits here: on a CPU with AVX2
 /// @throws EngineError where 8 bits are asked for and there are none
 CacheFormat choose_cache_format(DsocrKvCache wanted, const ModelPrecision& precision, bool kernels);

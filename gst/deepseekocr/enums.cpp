@@ -58,7 +58,8 @@ GType gst_deepseek_ocr_precision_get_type() {
  */
 GType gst_deepseek_ocr_kv_cache_get_type() {
   static const GEnumValue values[] = {
-      {DSOCR_KV_CACHE_AUTO, "int8 with precision int8 and int4 on a processor with AVX2, else native", "auto"},
+      {DSOCR_KV_CACHE_AUTO,
+       "int8 for large checkpoints with precision int8 and int4 on a processor with AVX2, else native", "auto"},
       {DSOCR_KV_CACHE_NATIVE, "As activations: bfloat16 or 32-bit floating point", "native"},
       {DSOCR_KV_CACHE_INT8, "8 bits, on a processor only", "int8"},
       {0, nullptr, nullptr}};

@@ -59,13 +59,15 @@ typedef enum {
   DSOCR_PRECISION_AUTO = 0,
   DSOCR_PRECISION_FP32 = 1,
   DSOCR_PRECISION_BF16 = 2,
-  DSOCR_PRECISION_INT8 = 3, /**< the decoder's matrices in 8 bits, everything else as AUTO takes it; CPU only */
+  DSOCR_PRECISION_INT8 = 3, /**< the decoder's matrices in 8 bits, the vision encoder's where the checkpoint says so
+                             *   ("int8_vision"), everything else as AUTO takes it; CPU only */
   DSOCR_PRECISION_INT4 = 4, /**< the same in 4 bits, lm_head in 8 */
 } DsocrPrecision;
 
 /** How keys and values of the positions before are kept between the tokens of an answer. */
 typedef enum {
-  DSOCR_KV_CACHE_AUTO = 0, /**< INT8 with precision INT8 and INT4 where the processor has kernels for it, else NATIVE */
+  DSOCR_KV_CACHE_AUTO = 0,   /**< INT8 for a large model in precision INT8 or INT4 where the processor has kernels for
+                              *   it, else NATIVE */
   DSOCR_KV_CACHE_NATIVE = 1, /**< fp32 or bf16, as everything but the decoder's matrices */
   DSOCR_KV_CACHE_INT8 = 2,   /**< 8 bits, and a scale for each head's vector; on a CPU with AVX2 or more only */
 } DsocrKvCache;
@@ -131,7 +133,7 @@ typedef struct {
 
 /** One user of a model.  Clients with equal (model_path, adapter_path, device, precision, threads, kv_cache) share the
  *  model and its weights; the paths are compared with their links resolved, the others as they were given ("auto" and
- * "cpu" differ). */
+ *  "cpu" differ). */
 typedef struct DsocrClient DsocrClient;
 
 /* ------------------------------------------------------------------------------------------------ requests */

@@ -53,10 +53,9 @@ TemporaryFolder* Precision::folder_ = nullptr;
 
 TEST_P(Precision, SaysHowKeysAndValuesAreKept) {
   const bool kernels = kernels::active_isa() != kernels::Isa::none;
-  const bool few = GetParam() == DSOCR_PRECISION_INT8 || GetParam() == DSOCR_PRECISION_INT4;
   const std::string native = GetParam() == DSOCR_PRECISION_BF16 ? "bf16" : "fp32";
   const auto automatic = load(GetParam()), plain = load(GetParam(), {}, DSOCR_KV_CACHE_NATIVE);
-  EXPECT_EQ(automatic->kv_cache(), few && kernels ? "int8" : native);
+  EXPECT_EQ(automatic->kv_cache(), native) << "a small model";
   EXPECT_EQ(plain->kv_cache(), native);
   const DecoderConfig& config = plain->config().decoder;
   EXPECT_EQ(plain->position_bytes(), static_cast<uint64_t>(2 * config.layers * config.hidden_size) *
@@ -133,11 +132,13 @@ TEST(ChoosePrecision, RefusesWhatIsNone) {
                [] { choose_precision(static_cast<DsocrPrecision>(9), 1); });
 }
 
-TEST(ChooseCacheFormat, AutoTakesEightBitsWhereTheWeightsHaveFewAndThereAreKernels) {
+TEST(ChooseCacheFormat, AutoTakesEightBitsOfALargeModelWhoseWeightsHaveFew) {
   for (const DsocrPrecision wanted : kAll) {
-    const ModelPrecision precision = choose_precision(wanted, 1);
     const bool few = wanted == DSOCR_PRECISION_INT8 || wanted == DSOCR_PRECISION_INT4;
+    const ModelPrecision precision = choose_precision(wanted, 3'336'000'000), small = choose_precision(wanted, 1);
     EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_AUTO, precision, true), few ? CacheFormat::int8 : CacheFormat::plain);
+    EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_AUTO, small, true), CacheFormat::plain);
+    EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_INT8, small, true), CacheFormat::int8);
     EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_AUTO, precision, false), CacheFormat::plain);
     EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_NATIVE, precision, true), CacheFormat::plain);
     EXPECT_EQ(choose_cache_format(DSOCR_KV_CACHE_INT8, precision, true), CacheFormat::int8);
