@@ -38,6 +38,18 @@ check_licence() {
   return $status
 }
 
+# What names its interpreter is started by its own name, as the documentation does.
+check_executable() {
+  local file status=0
+  while read -r file; do
+    if [ "$(head -c 2 "$file" | tr -d '\0')" = '#!' ]; then
+      echo "$file: names an interpreter and is not executable"
+      status=1
+    fi
+  done < <(find .ci docs engine examples gst tests -type f -size -1024k ! -perm -u+x)
+  return $status
+}
+
 check_length() {
   local file lines status=0
   while read -r file; do
@@ -77,6 +89,7 @@ else
 fi
 tap_check "shellcheck" check_shell
 tap_check "licence lines" check_licence
+tap_check "scripts are executable" check_executable
 tap_check "length of files" check_length
 tap_check "includes" check_walls
 [ "$QUICK" = yes ] || tap_check "clang-tidy of engine, gst and examples" check_tidy

@@ -1,8 +1,9 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Checks the renderer against its promises, measures its speed and draws contact sheets.
 
-    python3 check_render.py --fonts .fonts/train --count 200
-    python3 check_render.py --fonts .fonts/train --kinds slip --sheet sheet.png --boxes
+    check_render.py --fonts .fonts/train --count 200
+    check_render.py --fonts .fonts/train --kinds slip --sheet sheet.png --boxes
 
 The first form ends with an AssertionError where a promise is broken.
 """
