@@ -8,21 +8,26 @@
 
 namespace deepseekocr::kernels {
 
-/// Each level includes those before it.
+/// From the slowest to the fastest.
 enum class Isa {
-  none,    ///< no kernels of our own: LibTorch computes
-  avx2,    ///< AVX2 and FMA
-  avx512,  ///< AVX-512 F, BW, DQ and VL
+  none,        ///< no kernels of our own: LibTorch computes
+  avx2,        ///< AVX2 and FMA
+  avxvnni,     ///< AVX2, FMA and AVX-VNNI, whole numbers multiplied and added by one instruction
+  avx512,      ///< AVX-512 F, BW, DQ and VL
+  avx512vnni,  ///< these and AVX-512 VNNI
 };
 
-/// "none", "avx2" or "avx512".
+/// "none", "avx2", "avxvnni", "avx512" or "avx512vnni".
 std::string_view isa_name(Isa isa);
 std::optional<Isa> parse_isa(std::string_view name);
 
-/// The highest level that this processor, its operating system and this build have.
+/// Whether this processor, its operating system and this build have a level.
+bool has_isa(Isa isa);
+
+/// The highest level that they have.
 Isa best_isa();
 
-/// best_isa(), capped by $DEEPSEEKOCR_ISA where that names a level.  Looked at once.
+/// The highest level that they have, no higher than $DEEPSEEKOCR_ISA where that names one.  Looked at once.
 Isa active_isa();
 
 /// What is wrong with $DEEPSEEKOCR_ISA, one sentence; empty: nothing.

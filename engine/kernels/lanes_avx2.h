@@ -65,6 +65,8 @@ struct Lanes {
 /// Eight rows of whole numbers: quads of 8 bits, pairs of 16, or sums of 32.
 struct Words {
   static constexpr int64_t kRows = 8;
+  /// Inputs whose sums, whole and float32, are kept beside each other.
+  static constexpr int kInputs = 4;
 
   __m256i value;
 
@@ -91,7 +93,29 @@ struct Words {
   static Words multiply_add_bytes(Words a, Words b, Words sums) {
     return {_mm256_add_epi16(sums.value, _mm256_maddubs_epi16(a.value, b.value))};
   }
-  Lanes to_lanes() const { return {_mm256_cvtepi32_ps(value)}; }
+#ifdef __AVXVNNI__
+  static constexpr bool kFuses = true;
+  static Words dot_pairs(Words a, Words b, Words sums) {
+    return {_mm256_dpwssd_avx_epi32(sums.value, a.value, b.value)};
+  }
+  static Words dot_quads(Words a, Words b, Words sums) {
+    return {_mm256_dpbusd_avx_epi32(sums.value, a.value, b.value)};
+  }
+#else
+  /// Whether the following two are one instruction each, which takes longer than an addition does.
+  static constexpr bool kFuses = false;
+  /// sums + the products of a pair
+  static Words dot_pairs(Words a, Words b, Words sums) {
+    return multiply_add(a, b, sums);
+  }
+  /// sums + the products of a quad: bytes of `a` have no sign, and 16 bits hold the products of each half.
+  static Words dot_quads(Words a, Words b, Words sums) {
+    return multiply_add(multiply_add_bytes(a, b, all(0)), all(0x10001), sums);
+  }
+#endif
+  Lanes to_lanes() const {
+    return {_mm256_cvtepi32_ps(value)};
+  }
   /// out[i] = the sum of the 32-bit numbers of parts[i]
   static void sums(const Words (&parts)[8], int32_t* out) {
     const __m256i first = _mm256_hadd_epi32(_mm256_hadd_epi32(parts[0].value, parts[1].value),

@@ -14,6 +14,10 @@ namespace deepseekocr::kernels::KERNEL_VARIANT {
 
 constexpr int64_t kParts = kPanelRows / Words::kRows;
 
+/// Whether so many inputs have sums enough to keep instructions busy of which each waits for the one before.
+template <int kInputs>
+constexpr bool kManySums = kInputs* kParts >= 8;
+
 /// One group: adds to sums[input][part].
 template <int kInputs>
 void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Int8) {
@@ -23,7 +27,10 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
     for (int64_t p = 0; p < kParts; ++p) weights[p] = Words::load_bytes(data + p * 2 * Words::kRows);
     for (int i = 0; i < kInputs; ++i) {
       const Words both = Words::all_rows(x + i * stride + 4 * pair);
-      for (int64_t p = 0; p < kParts; ++p) sums[i][p] = Words::multiply_add(weights[p], both, sums[i][p]);
+      for (int64_t p = 0; p < kParts; ++p) {
+        sums[i][p] = kManySums<kInputs> ? Words::dot_pairs(weights[p], both, sums[i][p])
+                                        : Words::multiply_add(weights[p], both, sums[i][p]);
+      }
     }
   }
 }
@@ -31,25 +38,20 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
 /// A product of two bytes is at most 255 · 127, and two that are added no more than 255 · 128, which 16 bits hold.
 template <int kInputs>
 void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Int8x8) {
-  const Words ones = Words::all(0x10001), nothing = Words::all(0);
 #pragma GCC unroll 2
   for (int64_t k = 0; k < Int8x8::kGroup; k += 4, data += 4 * kPanelRows) {
     Words weights[kParts];
     for (int64_t p = 0; p < kParts; ++p) weights[p] = Words::load_words(data + p * 4 * Words::kRows);
     for (int i = 0; i < kInputs; ++i) {
       const Words four = Words::all_rows(x + i * stride + k);
-      for (int64_t p = 0; p < kParts; ++p)
-        sums[i][p] = Words::multiply_add(Words::multiply_add_bytes(four, weights[p], nothing), ones, sums[i][p]);
+      for (int64_t p = 0; p < kParts; ++p) sums[i][p] = Words::dot_quads(four, weights[p], sums[i][p]);
     }
   }
 }
 
-/// A product of two bytes is at most 15 · 127; sixteen of them stay within 16 bits.
-template <int kInputs>
-void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Int4) {
-  Words narrow[kInputs][kParts];
-  for (auto& input : narrow)
-    for (Words& sum : input) sum = Words::all(0);
+/// Adds the products of a group's nibbles to sums[input][part]: add(nibbles, four of an input, sum).
+template <int kInputs, typename Add>
+void add_nibbles(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Add add) {
 #pragma GCC unroll 1
   for (int64_t k = 0; k < Int4::kGroup; k += 8, data += 4 * kPanelRows) {
     Words low[kParts], high[kParts];
@@ -60,12 +62,22 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
     }
     for (int i = 0; i < kInputs; ++i) {
       const Words first = Words::all_rows(x + i * stride + k), second = Words::all_rows(x + i * stride + k + 4);
-      for (int64_t p = 0; p < kParts; ++p) {
-        narrow[i][p] = Words::multiply_add_bytes(low[p], first, narrow[i][p]);
-        narrow[i][p] = Words::multiply_add_bytes(high[p], second, narrow[i][p]);
-      }
+      for (int64_t p = 0; p < kParts; ++p) sums[i][p] = add(high[p], second, add(low[p], first, sums[i][p]));
     }
   }
+}
+
+/// A product of two bytes is at most 15 · 127; sixteen of them stay within 16 bits.
+template <int kInputs>
+void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Int4) {
+  if constexpr (Words::kFuses && kManySums<kInputs>) {
+    add_nibbles(data, x, stride, sums, Words::dot_quads);
+    return;
+  }
+  Words narrow[kInputs][kParts];
+  for (auto& input : narrow)
+    for (Words& sum : input) sum = Words::all(0);
+  add_nibbles(data, x, stride, narrow, Words::multiply_add_bytes);
   const Words ones = Words::all(0x10001);
   for (int i = 0; i < kInputs; ++i)
     for (int64_t p = 0; p < kParts; ++p) sums[i][p] = Words::multiply_add(narrow[i][p], ones, sums[i][p]);
@@ -114,6 +126,9 @@ void panel_products(const uint8_t* panels, int64_t count, const RoundedRows& x, 
     const uint8_t* data = panels + panel * x.groups * kGroupBytes<Format>;
     float* to = out.data + panel * kPanelRows;
     int64_t i = 0;
+    for (; i + Words::kInputs <= inputs; i += Words::kInputs)
+      panel_of_products<Format, Words::kInputs>(data, x.from(i, kInputBytes<Format>),
+                                                {to + i * out.stride, out.stride});
     for (; i + 4 <= inputs; i += 4)
       panel_of_products<Format, 4>(data, x.from(i, kInputBytes<Format>), {to + i * out.stride, out.stride});
     for (; i + 2 <= inputs; i += 2)
