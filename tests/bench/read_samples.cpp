@@ -205,10 +205,13 @@ int run(const Options& options) {
     std::cerr << "cannot open " << (truth ? options.out : options.truth) << "\n";
     return 1;
   }
-  // One element that stays in READY keeps the model loaded from file to file.
-  GstElement* holder = gst_element_factory_make("deepseekocr", nullptr);
-  if (holder == nullptr) {
-    std::cerr << "no element deepseekocr: run inside `meson devenv -C build`\n";
+  // One element that stays in READY keeps the model loaded from file to file: it must be of the same properties.
+  GError* error = nullptr;
+  GstElement* holder = gst_parse_launch(("deepseekocr " + options.element).c_str(), &error);
+  if (error != nullptr || holder == nullptr) {
+    std::cerr << (error != nullptr ? error->message : "no element") << ": run inside `meson devenv -C build`\n";
+    g_clear_error(&error);
+    if (holder != nullptr) gst_object_unref(holder);
     return 1;
   }
   gst_element_set_state(holder, GST_STATE_READY);
