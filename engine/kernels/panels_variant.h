@@ -44,7 +44,10 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
     for (int64_t p = 0; p < kParts; ++p) weights[p] = Words::load_words(data + p * 4 * Words::kRows);
     for (int i = 0; i < kInputs; ++i) {
       const Words four = Words::all_rows(x + i * stride + k);
-      for (int64_t p = 0; p < kParts; ++p) sums[i][p] = Words::dot_quads(four, weights[p], sums[i][p]);
+      for (int64_t p = 0; p < kParts; ++p) {
+        sums[i][p] = Words::dot_quads(four, weights[p], sums[i][p]);
+        sums[i][p].settle();
+      }
     }
   }
 }
