@@ -8,8 +8,9 @@
 // of 300 and 1300, one token of eight sequences at once, and an answer of 100 tokens that is decoded or verified as a
 // draft.  Weights may be random: what is chosen is decoded on, whatever it means.  PART: vision, prefill, decode or
 // draft, without it all.  With PART draft or short a small view; with short also one token at the end of 100 only: for
-// bfloat16 on a processor that is slow at its products of many rows.  Before and after stand the ceilings: what memory
-// gives, and the best rate of a large product.  At the end stands the peak of memory.  PART load: nothing but loading.
+// bfloat16 on a processor that is slow at its products of many rows.  PART labels: small pictures read whole, of a
+// checkpoint with canvases.  Before and after stand the ceilings: what memory gives, and the best rate of a large
+// product.  At the end stands the peak of memory.  PART load: nothing but loading.
 #include <ATen/Parallel.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/rand.h>
@@ -150,6 +151,10 @@ class Bench {
       }
     }
     if (part.empty() || part == "draft") draft(280, 100);
+    if (part == "labels" && model_.config().uses_canvases()) {
+      labels(512, 512, 100);
+      labels(512, 128, 20);
+    }
     print_ceilings();
   }
 
@@ -261,6 +266,33 @@ class Bench {
     return answer;
   }
 
+  /// Pictures from their pixels to answers of `letters` tokens, as many at once as the engine decodes together.
+  void labels(int width, int height, int letters) {
+    constexpr size_t kTogether = 8;
+    const PageViews views = make_views(test::draw_pattern("page", width, height),
+                                       plan_views(width, height, DSOCR_MODE_AUTO, 0, model_.config()));
+    const std::vector<const PageViews*> pages(kTogether, &views);
+    const std::vector<const CancelFlag*> flags(kTogether, &never);
+    const std::vector<int32_t> after = {1, 2, 3};
+    const auto seconds = measure(5, [&] {
+      const auto images = model_.encode(pages, flags);
+      std::vector<std::unique_ptr<Sequence>> sequences;
+      std::vector<DecodeItem> items;
+      TokenChoice first;
+      for (const auto& image : images) {
+        sequences.push_back(model_.prefill(kBefore, *image, after, {}, never, first));
+        items.push_back({sequences.back().get(), first.id, {}, {}});
+      }
+      for (int i = 1; i < letters; ++i) {
+        model_.decode(items);
+        for (DecodeItem& item : items) item.input = item.choice.id;
+      }
+    });
+    const std::string size = std::to_string(width) + "x" + std::to_string(height);
+    print("labels " + size + ", " + std::to_string(letters), seconds, 0);
+    std::printf("%-22s %.1f labels/s\n", "", kTogether / seconds.front());
+  }
+
   void decode(int context, int batch) {
     std::vector<std::unique_ptr<Sequence>> sequences;
     std::vector<DecodeItem> items;
@@ -321,7 +353,7 @@ int main(int argc, char** argv) {
   if (argc < 2) {
     std::fprintf(stderr,
                  "usage: model-speed [--device cuda:N] [--weight-cache DIR] [--kv-cache native|int8] CHECKPOINT "
-                 "[fp32|bf16|int8|int4] [THREADS] [vision|prefill|decode|draft|short|load]\n");
+                 "[fp32|bf16|int8|int4] [THREADS] [vision|prefill|decode|draft|labels|short|load]\n");
     return 2;
   }
   options.model_path = argv[1];
