@@ -94,9 +94,10 @@ std::string ModelPrecision::name() const {
   return dtype == at::kFloat ? "fp32" : "bf16";
 }
 
-ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision) {
+ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision, bool kernels) {
   const at::ScalarType fitting = parameters < kLargeModel ? at::kFloat : at::kBFloat16;
   const auto vision = int8_vision ? vision_packing(fitting) : std::nullopt;
+  if (wanted == DSOCR_PRECISION_AUTO && vision && kernels && fitting == at::kFloat) wanted = DSOCR_PRECISION_INT8;
   switch (wanted) {
     case DSOCR_PRECISION_FP32:
       return {at::kFloat, at::kFloat, {}, {}};

@@ -31,9 +31,11 @@ struct ModelPrecision {
 /// @param parameters  of the model: a small one stays in float32 where that is not asked otherwise.  Bfloat16 is how
 ///   weights are kept; a processor that is slow at products of it multiplies them in float32 and saves memory only.
 /// @param int8_vision  with few bits the vision encoder, too, has 8: the checkpoint is known to read as well so.  Not
-///   where its dtype is bfloat16 and the processor fast at that
+///   where its dtype is bfloat16 and the processor fast at that.  AUTO takes int8 for a small one of these
+/// @param kernels  whether there are kernels for few bits: on a CPU with AVX2.  Without them AUTO takes none
 /// @throws ArgumentError for a value that is none
-ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision = false);
+ModelPrecision choose_precision(DsocrPrecision wanted, uint64_t parameters, bool int8_vision = false,
+                                bool kernels = false);
 
 /// The format of a model's caches.  AUTO takes 8 bits where weights have few and the others are bfloat16: in int8 and
 /// int4 of a large model.

@@ -290,13 +290,14 @@ std::unique_ptr<ModelRunner> load_torch_model(const ModelOptions& options, const
   return guarded(stream, [&, device = device]() -> std::unique_ptr<ModelRunner> {
     const Checkpoint checkpoint = Checkpoint::open(options.model_path, options.adapter_path);
     const uint64_t parameters = checkpoint.parameter_count();
-    const ModelPrecision precision = choose_precision(options.precision, parameters, checkpoint.config().int8_vision);
+    const bool has_kernels = device.is_cpu() && kernels::active_isa() != kernels::Isa::none;
+    const ModelPrecision precision =
+        choose_precision(options.precision, parameters, checkpoint.config().int8_vision, has_kernels);
     if (precision.packing && !device.is_cpu()) {
       throw EngineError(DSOCR_UNSUPPORTED, "Precision " + precision.name() +
                                                " computes on the CPU only: use device cpu, or precision bf16 or fp32.");
     }
-    const CacheFormat format = choose_cache_format(options.kv_cache, precision,
-                                                   device.is_cpu() && kernels::active_isa() != kernels::Isa::none);
+    const CacheFormat format = choose_cache_format(options.kv_cache, precision, has_kernels);
     require_memory(needed_memory(checkpoint.config(), precision, format), available_device_memory(device),
                    options.model_path.string());
     return std::make_unique<TorchRunner>(checkpoint, options, precision, format, device, stream,

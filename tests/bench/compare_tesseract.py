@@ -32,7 +32,7 @@ def parse_arguments():
     add("--tier", default="slips")
     add("--rounds", type=int, default=3)
     add("--core", type=int, default=0, help="the processor that everything is pinned to")
-    add("--element", nargs="+", default=["precision=fp32", "precision=int8"], help="properties, one string a variant")
+    add("--element", nargs="+", default=["vote-reads=0", "vote-reads=1", "precision=fp32"], help="properties, one string a variant")
     return parser.parse_args()
 
 

@@ -56,7 +56,8 @@ typedef struct {
 /* ------------------------------------------------------------------------------------------------ opening */
 
 typedef enum {
-  DSOCR_PRECISION_AUTO = 0,
+  DSOCR_PRECISION_AUTO = 0, /**< FP32 up to 500 million weights, BF16 above; INT8 for a small checkpoint that says it
+                             * reads as well so ("int8_vision"), on a CPU with AVX2 or more */
   DSOCR_PRECISION_FP32 = 1,
   DSOCR_PRECISION_BF16 = 2,
   DSOCR_PRECISION_INT8 = 3, /**< the decoder's matrices in 8 bits, the vision encoder's where the checkpoint says so

@@ -91,6 +91,8 @@ TEST_P(Precision, OfACheckpointThatIsReadInEightBits) {
   EXPECT_EQ(model->weight_bytes(), weight_bytes(model->config(), planned));
   EXPECT_EQ(planned.vision_packing.has_value(), planned.packing.has_value());
   EXPECT_EQ(model->weight_bytes() < other->weight_bytes(), planned.packing.has_value());
+  const bool kernels = kernels::active_isa() != kernels::Isa::none;
+  EXPECT_EQ(load_from(folder.path(), DSOCR_PRECISION_AUTO)->precision(), kernels ? "int8" : "fp32");
 }
 
 /// The id after a prompt and those of some steps, alone and beside another sequence.
@@ -130,6 +132,18 @@ INSTANTIATE_TEST_SUITE_P(Formats, Precision, testing::ValuesIn(kAll),
 TEST(ChoosePrecision, RefusesWhatIsNone) {
   expect_error(DSOCR_INVALID_ARGUMENT, {"9", "int8 or int4"},
                [] { choose_precision(static_cast<DsocrPrecision>(9), 1); });
+}
+
+TEST(ChoosePrecision, AutoTakesEightBitsOfASmallCheckpointThatReadsAsWellSo) {
+  const auto chosen = [](uint64_t parameters, bool int8_vision, bool kernels) {
+    return choose_precision(DSOCR_PRECISION_AUTO, parameters, int8_vision, kernels);
+  };
+  EXPECT_EQ(chosen(1, true, true).name(), "int8");
+  EXPECT_TRUE(chosen(1, true, true).vision_packing.has_value());
+  EXPECT_EQ(chosen(1, true, false).name(), "fp32");
+  EXPECT_EQ(chosen(1, false, true).name(), "fp32");
+  EXPECT_EQ(chosen(3'336'000'000, true, true).name(), "bf16");
+  EXPECT_EQ(choose_precision(DSOCR_PRECISION_FP32, 1, true, true).name(), "fp32");
 }
 
 TEST(ChooseCacheFormat, AutoTakesEightBitsOfALargeModelWhoseWeightsHaveFew) {
