@@ -224,9 +224,22 @@ static void pause_worker(GstPdfDec* self, const Session& session, GstFlowReturn 
   push_eos(self, session);
 }
 
+static bool has_worker(GstPdfDec* self) {
+  GST_OBJECT_LOCK(self);
+  const bool has = self->state->worker_pad != nullptr;
+  GST_OBJECT_UNLOCK(self);
+  return has;
+}
+
 // One turn: opens the document, or draws one page.
 void gst_pdf_dec_loop(gpointer user_data) {
   GstPdfDec* self = GST_PDF_DEC(user_data);
+  // What starts the task may be overtaken by a state change, which has stopped none then and takes the session away.
+  if (!has_worker(self)) {
+    gst_pad_pause_task(self->srcpad);
+    gst_pad_pause_task(self->sinkpad);
+    return;
+  }
   auto& session = self->state->session;
   if (session == nullptr) session = std::make_unique<Session>();
   const GstFlowReturn flow = session->document == nullptr ? gst_pdf_dec_open(self) : gst_pdf_dec_push_next_page(self);
@@ -266,9 +279,11 @@ static gboolean gst_pdf_dec_sink_activate_mode(GstPad* pad, GstObject* parent, G
   return gst_pad_stop_task(pad);
 }
 
-static gboolean gst_pdf_dec_src_activate_mode(GstPad* pad, GstObject* /*parent*/, GstPadMode mode, gboolean active) {
+static gboolean gst_pdf_dec_src_activate_mode(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean active) {
   if (mode != GST_PAD_MODE_PUSH) return FALSE;
-  return active ? TRUE : gst_pad_stop_task(pad);  // the task exists in push mode only
+  if (active) return TRUE;
+  set_worker_pad(GST_PDF_DEC(parent), nullptr);  // first, so that a task that is started behind this rests
+  return gst_pad_stop_task(pad);                 // it exists in push mode only
 }
 
 // ---- Sink pad: push mode
@@ -315,6 +330,7 @@ static void start_on_collected(GstPdfDec* self) {
   state->collecting.reset();
   gst_pad_start_task(self->srcpad, gst_pdf_dec_loop, self, nullptr);
   GST_PAD_STREAM_UNLOCK(self->srcpad);
+  if (!has_worker(self)) gst_pad_stop_task(self->srcpad);  // the source pad became inactive meanwhile
 }
 
 static void forget_timeline(GstPdfDec* self) {
@@ -355,9 +371,13 @@ static gboolean gst_pdf_dec_sink_event(GstPad* pad, GstObject* parent, GstEvent*
 static GstStateChangeReturn gst_pdf_dec_change_state(GstElement* element, GstStateChange transition) {
   GstPdfDec* self = GST_PDF_DEC(element);
   const GstStateChangeReturn result = GST_ELEMENT_CLASS(gst_pdf_dec_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {  // the pads are inactive now, no thread is left
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {  // the pads are inactive now, a late worker does nothing
+    GST_PAD_STREAM_LOCK(self->sinkpad);
+    GST_PAD_STREAM_LOCK(self->srcpad);
     self->state->session.reset();
     self->state->collecting.reset();
+    GST_PAD_STREAM_UNLOCK(self->srcpad);
+    GST_PAD_STREAM_UNLOCK(self->sinkpad);
     forget_timeline(self);
   }
   return result;

@@ -221,6 +221,24 @@ static GstElement* make_pdfdec() {
   return GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("pdfdec", nullptr)));
 }
 
+// A state change makes the source pad inactive before the sink pad, on which the document may end just then.
+TEST(PdfDec, StartsNoWorkerOnAnInactiveSourcePad) {
+  g_autoptr(GstElement) element = make_pdfdec();
+  g_autoptr(GstPad) sink = gst_element_get_static_pad(element, "sink");
+  g_autoptr(GstPad) source = gst_element_get_static_pad(element, "src");
+  gst_element_set_state(element, GST_STATE_PAUSED);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_BYTES);
+  gst_pad_send_event(sink, gst_event_new_stream_start("document"));
+  gst_pad_send_event(sink, gst_event_new_segment(&segment));
+  const std::string document = make_document(2);
+  ASSERT_EQ(gst_pad_chain(sink, gst_buffer_new_memdup(document.data(), document.size())), GST_FLOW_OK);
+  gst_pad_set_active(source, FALSE);
+  EXPECT_TRUE(gst_pad_send_event(sink, gst_event_new_eos()));
+  EXPECT_EQ(gst_pad_get_task_state(source), GST_TASK_STOPPED);
+  EXPECT_EQ(gst_element_set_state(element, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+}
+
 TEST(PdfDec, PasswordCannotBeRead) {
   g_autoptr(GstElement) element = make_pdfdec();
   const GParamSpec* password = g_object_class_find_property(G_OBJECT_GET_CLASS(element), "password");
