@@ -90,26 +90,16 @@ struct Words {
   }
 #ifdef __AVX512VNNI__
   static constexpr bool kFuses = true;
-  static Words dot_pairs(Words a, Words b, Words sums) {
+  static Words fused_pairs(Words a, Words b, Words sums) {
     return {_mm512_dpwssd_epi32(sums.value, a.value, b.value)};
   }
-  static Words dot_quads(Words a, Words b, Words sums) {
+  static Words fused_quads(Words a, Words b, Words sums) {
     return {_mm512_dpbusd_epi32(sums.value, a.value, b.value)};
   }
 #else
-  /// Whether the following two are one instruction each, which takes longer than an addition does.
-  static constexpr bool kFuses = false;
-  /// sums + the products of a pair
-  static Words dot_pairs(Words a, Words b, Words sums) {
-    return multiply_add(a, b, sums);
-  }
-  /// sums + the products of a quad: bytes of `a` have no sign, and 16 bits hold the products of each half.
-  static Words dot_quads(Words a, Words b, Words sums) {
-    return multiply_add(multiply_add_bytes(a, b, all(0)), all(0x10001), sums);
-  }
+  static constexpr bool kFuses = false;  ///< pairs and quads are not multiplied and added by one instruction
 #endif
-  /// Keeps what follows behind this.  GCC 12 otherwise gathers the products of all inputs, for which registers do not
-  /// suffice: a fifth slower.
+  /// What follows stays behind this.
   void settle() {
     asm("" : "+v"(value));
   }

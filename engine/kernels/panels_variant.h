@@ -14,9 +14,30 @@ namespace deepseekocr::kernels::KERNEL_VARIANT {
 
 constexpr int64_t kParts = kPanelRows / Words::kRows;
 
-/// Whether so many inputs have sums enough to keep instructions busy of which each waits for the one before.
-template <int kInputs>
-constexpr bool kManySums = kInputs* kParts >= 8;
+/// Whether one instruction multiplies and adds faster than two: it takes several cycles, so that there must be sums
+/// enough to go on with meanwhile.
+template <typename Wide, int kInputs>
+constexpr bool kFuses = Wide::kFuses&& kInputs* kParts >= 8;
+
+/// sums + the products of pairs
+template <int kInputs, typename Wide>
+Wide add_pairs(Wide a, Wide b, Wide sums) {
+  if constexpr (kFuses<Wide, kInputs>) {
+    return Wide::fused_pairs(a, b, sums);
+  } else {
+    return Wide::multiply_add(a, b, sums);
+  }
+}
+
+/// sums + the products of quads: bytes of `a` have no sign, and 16 bits hold the products of each half.
+template <typename Wide>
+Wide add_quads(Wide a, Wide b, Wide sums) {
+  if constexpr (Wide::kFuses) {
+    return Wide::fused_quads(a, b, sums);
+  } else {
+    return Wide::multiply_add(Wide::multiply_add_bytes(a, b, Wide::all(0)), Wide::all(0x10001), sums);
+  }
+}
 
 /// One group: adds to sums[input][part].
 template <int kInputs>
@@ -27,10 +48,7 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
     for (int64_t p = 0; p < kParts; ++p) weights[p] = Words::load_bytes(data + p * 2 * Words::kRows);
     for (int i = 0; i < kInputs; ++i) {
       const Words both = Words::all_rows(x + i * stride + 4 * pair);
-      for (int64_t p = 0; p < kParts; ++p) {
-        sums[i][p] = kManySums<kInputs> ? Words::dot_pairs(weights[p], both, sums[i][p])
-                                        : Words::multiply_add(weights[p], both, sums[i][p]);
-      }
+      for (int64_t p = 0; p < kParts; ++p) sums[i][p] = add_pairs<kInputs>(weights[p], both, sums[i][p]);
     }
   }
 }
@@ -45,7 +63,8 @@ void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&su
     for (int i = 0; i < kInputs; ++i) {
       const Words four = Words::all_rows(x + i * stride + k);
       for (int64_t p = 0; p < kParts; ++p) {
-        sums[i][p] = Words::dot_quads(four, weights[p], sums[i][p]);
+        sums[i][p] = add_quads(four, weights[p], sums[i][p]);
+        // GCC 12 otherwise gathers the products of all inputs, for which registers do not suffice: a fifth slower.
         sums[i][p].settle();
       }
     }
@@ -73,8 +92,8 @@ void add_nibbles(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&
 /// A product of two bytes is at most 15 · 127; sixteen of them stay within 16 bits.
 template <int kInputs>
 void add_group(const uint8_t* data, const uint8_t* x, int64_t stride, Words (&sums)[kInputs][kParts], Int4) {
-  if constexpr (Words::kFuses && kManySums<kInputs>) {
-    add_nibbles(data, x, stride, sums, Words::dot_quads);
+  if constexpr (kFuses<Words, kInputs>) {
+    add_nibbles(data, x, stride, sums, add_quads<Words>);
     return;
   }
   Words narrow[kInputs][kParts];
