@@ -371,13 +371,9 @@ static gboolean gst_pdf_dec_sink_event(GstPad* pad, GstObject* parent, GstEvent*
 static GstStateChangeReturn gst_pdf_dec_change_state(GstElement* element, GstStateChange transition) {
   GstPdfDec* self = GST_PDF_DEC(element);
   const GstStateChangeReturn result = GST_ELEMENT_CLASS(gst_pdf_dec_parent_class)->change_state(element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {  // the pads are inactive now, a late worker does nothing
-    GST_PAD_STREAM_LOCK(self->sinkpad);
-    GST_PAD_STREAM_LOCK(self->srcpad);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {  // the pads are inactive now, no thread is left that works
     self->state->session.reset();
     self->state->collecting.reset();
-    GST_PAD_STREAM_UNLOCK(self->srcpad);
-    GST_PAD_STREAM_UNLOCK(self->sinkpad);
     forget_timeline(self);
   }
   return result;
