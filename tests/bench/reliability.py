@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """How far a reader's confidence can be believed, and which digits it takes for which.
 
-    reliability.py TRUTH PREDICTIONS
+    reliability.py TRUTH PREDICTIONS [OTHER]
 
-TRUTH is a sample set's truth.jsonl, PREDICTIONS what `read-samples --element "text-format=json ..."` wrote for it.
+TRUTH is a sample set's truth.jsonl, PREDICTIONS what `read-samples --element "text-format=json ..."` wrote for it. OTHER are
+predictions of another reader: first stands how much they differ on the pictures that both have read.
 Prints for each tier the character error rate with a 95 % interval over pictures and the share of exact pictures; of the
 lines in each range of confidence, how many are right; and the digits that were mistaken, lost or added.
 """
@@ -21,7 +22,7 @@ EDGES = (0.0, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
 
 
 def read(truth_path, predictions_path):
-    """Yields (tier, true text, read text, [(line, confidence, lowest confidence)])."""
+    """Yields (file, tier, true text, read text, [(line, confidence, lowest confidence)])."""
     truth = {}
     with open(truth_path, encoding="utf-8") as file:
         for row in map(json.loads, file):
@@ -30,7 +31,8 @@ def read(truth_path, predictions_path):
         for row in map(json.loads, file):
             answer = json.loads(row["text"]) if row["text"] else {"text": "", "lines": []}
             lines = [(line["text"], line["confidence"], line["confidence-min"]) for line in answer["lines"]]
-            yield truth[row["file"]]["tier"], truth[row["file"]].get("text", ""), answer["text"], lines
+            own = truth[row["file"]]
+            yield row["file"], own["tier"], own.get("text", ""), answer["text"], lines
 
 
 def steps(true, got):
@@ -65,6 +67,22 @@ def show_errors(tiers):
         print(f"| {tier} | {len(pairs)} | {100 * rate:.2f} % ({100 * low:.2f}–{100 * high:.2f}) | {100 * exact:.1f} % |")
 
 
+def show_difference(truth_path, predictions_path, other_path):
+    """How many errors more OTHER makes, picture by picture."""
+    errors = [{(tier, file): (len(steps(true, got)), len(true)) for file, tier, true, got, _ in read(truth_path, path)}
+              for path in (predictions_path, other_path)]
+    print("| tier | pictures | CER, exact | other: CER, exact | difference in points of CER (95 % interval) |\n|---|---|---|---|---|")
+    both = [key for key in errors[0] if key in errors[1]]
+    for tier in dict.fromkeys(tier for tier, _ in both):
+        pairs = [(errors[0][key][0], *errors[1][key]) for key in both if key[0] == tier]
+        count = sum(c for _, _, c in pairs)
+        low, high = interval([(b - a, c) for a, b, c in pairs], random.Random(1))
+        one, other = (f"{100 * sum(p[i] for p in pairs) / count:.2f} %, {sum(p[i] == 0 for p in pairs)}" for i in (0, 1))
+        difference = sum(b - a for a, b, _ in pairs) / count
+        print(f"| {tier} | {len(pairs)} | {one} | {other} | {100 * difference:.2f} ({100 * low:.2f} to {100 * high:.2f}) |")
+    print()
+
+
 def show_lines(lines, title):
     """`lines`: (confidence, right)."""
     print(f"\n| {title} | lines | right |\n|---|---|---|")
@@ -75,10 +93,12 @@ def show_lines(lines, title):
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
+    if len(sys.argv) == 4:
+        show_difference(*sys.argv[1:])
     tiers, mean, lowest, digits, count = collections.defaultdict(list), [], [], collections.Counter(), 0
-    for tier, true, got, lines in read(sys.argv[1], sys.argv[2]):
+    for _, tier, true, got, lines in read(sys.argv[1], sys.argv[2]):
         edits = steps(true, got)
         tiers[tier].append((len(edits), len(true)))
         known = collections.Counter(true.split("\n"))
